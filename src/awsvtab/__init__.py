@@ -1,0 +1,1 @@
+"""Live AWS resources as SQLite tables."""
