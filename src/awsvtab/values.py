@@ -20,6 +20,7 @@ _T = TypeVar("_T")
 
 _JSON_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_SQL_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _INT64 = range(-(2**63), 2**63)
 _EXAMPLES = {
@@ -71,15 +72,22 @@ def dump_json(value: JSONValue) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def key_text(value: SQLValue) -> str | None:
-    """The text that equals ``value`` in a TEXT column; None where nothing does.
+def text_key(value: SQLValue) -> str | None:
+    """The text that equals ``value`` in a TEXT column; None for NULL and BLOB: nothing does.
 
-    SQLite turns a number into text before it compares it with such a column. Its spelling of a
-    REAL is its own, so none is made up here: callers must not rule rows out by a float.
+    SQLite turns a number into text before it compares it with such a column. How it spells a REAL
+    is its own affair, so callers must not ask about one.
     """
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) else None
+    return str(value) if isinstance(value, str | int) else None
+
+
+def integer_key(value: SQLValue) -> int | None:
+    """The integer that equals ``value`` in an INTEGER column; None where none does."""
+    if isinstance(value, str) and _SQL_NUMBER.fullmatch(value):
+        value = float(value) if _JSON_INTEGER.fullmatch(value) is None else int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) else None
 
 
 def _to_string(value: SQLValue) -> str:
@@ -87,8 +95,6 @@ def _to_string(value: SQLValue) -> str:
         return value
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float):
-        return str(int(value)) + ".0" if value.is_integer() and abs(value) < 1e15 else repr(value)
     raise ValueError
 
 

@@ -28,12 +28,14 @@ class Catalog:
         self.metadata: Mapping[str, object] = json.loads(head)
         self._blocks: dict[str, str] = {}
         self._types: dict[str, str] = {}
+        self._dotted: list[str] = []
         self._decoded: dict[str, ResourceType] = {}
         for block in blocks:
             line, _, record = block.partition("\n")
             type_name, _, dotted = line.partition(" ")
             self._blocks[type_name] = record
             self._types["aws_" + dotted.replace(".", "_", 1)] = type_name
+            self._dotted.append(dotted)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -43,6 +45,10 @@ class Catalog:
     def table_names(self) -> Iterable[str]:
         """Every underscore name."""
         return self._types.keys()
+
+    def dotted_names(self) -> Iterable[str]:
+        """Every ``service.resource``."""
+        return self._dotted
 
     def table(self, table_name: str) -> ResourceType | None:
         """The type behind an underscore name, in any letter case."""
