@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from typing import Any
 
 import apsw
 
 from awsvtab.apply import Applier
-from awsvtab.catalog import catalog
-from awsvtab.catalog.find import short_names
+from awsvtab.catalog import Catalog, catalog
+from awsvtab.catalog.find import no_such_table, short_names
+from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
+from awsvtab.errors import ProgrammingError
 from awsvtab.options import Options
 from awsvtab.scan import Scanner
 from awsvtab.snapshot import Snapshot
+from awsvtab.sql import Rewritten, rewrite
 from awsvtab.statements import Statements
 from awsvtab.vtable import Engine, Module
+
+STATEMENTS_KEPT = 256  # rewritten texts
 
 
 class Registration:
@@ -27,6 +33,7 @@ class Registration:
         self.cloudcontrol = CloudControl(options)
         self.changes = Changes()
         self._connection = connection
+        self._rewrite = lru_cache(STATEMENTS_KEPT)(partial(_rewrite, self.catalog))
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         self.applier = Applier(self.cloudcontrol, self._executor)
         engine = Engine(
@@ -39,7 +46,7 @@ class Registration:
             new_snapshot=self._new_snapshot,
             apply=self._apply,
         )
-        module = Module(engine)
+        module: Any = Module(engine)  # APSW's stub asks for methods that it treats as optional
         for name in (*self.catalog.table_names(), *engine.short_names):
             connection.create_module(
                 name,
@@ -49,6 +56,14 @@ class Registration:
                 iVersion=2,
                 eponymous=True,
             )
+
+    def rewrite(self, sql: str) -> Rewritten:
+        """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
+        schemas = frozenset(name.lower() for name in self._connection.db_names())
+        rewritten = self._rewrite(sql, schemas)
+        for _, service, resource in rewritten.unknown:
+            raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
+        return rewritten
 
     @property
     def pending(self) -> int:
@@ -67,6 +82,14 @@ class Registration:
         """Applies the whole plan, at the first table of a COMMIT; the others find none left."""
         if self.changes:
             self.applier.apply(self.changes.take())
+
+
+def _rewrite(catalog: Catalog, sql: str, schemas: frozenset[str]) -> Rewritten:
+    def find(service: str, resource: str) -> str | None:
+        name = table_name(service, resource)
+        return name if catalog.has_table(name) else None
+
+    return rewrite(sql, find, schemas)
 
 
 def register(connection: apsw.Connection, **options: Any) -> Registration:

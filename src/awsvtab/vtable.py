@@ -53,20 +53,20 @@ class Module:
     def Connect(  # noqa: N802 - APSW's name, as all below
         self,
         connection: apsw.Connection,
-        module_name: str,
-        database_name: str,
-        table_name: str,
-        *arguments: str,
+        modulename: str,
+        databasename: str,
+        tablename: str,
+        *args: object,
     ) -> tuple[str, Table]:
         """Declares the columns of a type's table."""
         engine = self._engine
         engine.statements.install()
         connection.vtab_config(apsw.SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
-        resource_type = engine.short_names.get(module_name.lower())
+        resource_type = engine.short_names.get(modulename.lower())
         if resource_type is None:
-            resource_type = engine.catalog.table(module_name)
+            resource_type = engine.catalog.table(modulename)
         if resource_type is None:
-            raise ProgrammingError(f"no such table: {module_name}")
+            raise ProgrammingError(f"no such table: {modulename}")
         table = Table(engine, resource_type)
         return declaration(table.columns), table
 
