@@ -1,13 +1,14 @@
 """Which running statement a scan belongs to.
 
-SQLite tells a virtual table neither. A statement prepared, and a statement run, are tied together
-like this: BestIndex puts the serial number of the prepare that it is part of into the plan; the
-first STMT trace event after it tells SQLite's id of that statement; a scan of the plan then leads
-from serial to id, and from there to the run. PROFILE events end runs, also after errors.
-https://www.sqlite.org/c3ref/c_trace.html
+SQLite does not tell a virtual table. A statement prepared, and a statement run, are tied together
+like this: BestIndex puts the serial number of the prepare that it is part of into the plan; APSW's
+exec_trace, once the prepare is over, tells the statement's text, and the STMT trace event with that
+text SQLite's id of the statement. A scan of the plan then leads from serial to id, and from there
+to the run. PROFILE events end runs, also after errors. https://www.sqlite.org/c3ref/c_trace.html
 
-When the schema has changed, SQLite prepares a running statement again, without another STMT: the
-scan that follows belongs to the run that ended last.
+Where a cursor has an exec_trace of its own, that hides the connection's, the STMT event that comes
+next is taken. When the schema has changed, SQLite prepares a running statement again, without
+another STMT: the scan that follows belongs to the run that ended last.
 """
 
 from __future__ import annotations
@@ -51,10 +52,14 @@ class Execution:
 
 @dataclass(slots=True)
 class _Prepared:
-    """A statement that SQLite knows by an id, as it was prepared last."""
+    """A statement that SQLite knows by an id: the last two prepares of the same text.
 
-    serial: int
+    Of the two, the earlier may still be the one that runs, if the later was never run.
+    """
+
     sql: str
+    serial: int
+    earlier: int | None = None
 
 
 @dataclass(slots=True)
@@ -76,6 +81,7 @@ class Statements:
     _prepared: dict[int, _Prepared] = field(default_factory=dict)
     _executions: dict[int, Execution] = field(default_factory=dict)
     _candidates: dict[int, int | None] = field(default_factory=dict)
+    _awaiting: dict[str, int] = field(default_factory=dict)
     _traced: tuple[str, object] | None = None
     _installed: bool = False
 
@@ -90,7 +96,7 @@ class Statements:
         previous = self.connection.exec_trace
 
         def trace(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
-            self._traced = (sql.strip(), bindings)
+            self._prepare_ended(sql.strip(), bindings)
             return previous(cursor, sql, bindings) if previous is not None else True
 
         self.connection.exec_trace = trace
@@ -118,21 +124,39 @@ class Statements:
 
     def _prepared_again(self, serial: int) -> int:
         """Binds a plan made inside a running statement to that statement."""
-        statement = self._candidates.pop(serial)
+        statement = self._candidates.get(serial)
         if statement is None:
             raise apsw.MisuseError("a scan before any statement")
         self._bind(serial, statement, self._executions[statement].sql)
         if serial == self._serial:
-            self._serial += 1
-            self._planning = False
+            self._next_serial()
         return statement
+
+    def _prepare_ended(self, text: str, bindings: object) -> None:
+        self._traced = (text, bindings)
+        if self._planning:
+            self._awaiting[text] = self._next_serial()
+
+    def _next_serial(self) -> int:
+        """The serial of the prepare that is over."""
+        serial = self._serial
+        self._serial += 1
+        self._planning = False
+        return serial
 
     def _bind(self, serial: int, statement: int, sql: str) -> None:
         known = self._prepared.get(statement)
-        if known is not None:
-            self._ids.pop(known.serial, None)
-        self._prepared[statement] = _Prepared(serial, sql)
+        self._candidates.pop(serial, None)
         self._ids[serial] = statement
+        if known is None or known.sql != sql:
+            self._prepared[statement] = _Prepared(sql, serial)
+            outdated = [] if known is None else [known.serial, known.earlier]
+        else:
+            self._prepared[statement] = _Prepared(sql, serial, known.serial)
+            outdated = [known.earlier]
+        for each in outdated:
+            if each is not None:
+                self._ids.pop(each, None)
 
     def _on_trace(self, event: dict[str, Any]) -> None:
         statement = event["id"]
@@ -148,13 +172,11 @@ class Statements:
             known.running = True
             return
         sql: str = event["sql"]
-        if self._planning:
-            prepared = self._prepared.get(statement)
-            if prepared is None or prepared.sql != sql:
-                self._bind(self._serial, statement, sql)
-                self._candidates.pop(self._serial, None)
-            self._serial += 1
-            self._planning = False
+        serial = self._awaiting.pop(sql.strip(), None)
+        if serial is None and self._planning:
+            serial = self._next_serial()
+        if serial is not None:
+            self._bind(serial, statement, sql)
         self._begun += 1
         self._executions[statement] = Execution(
             number=self._begun,

@@ -1,4 +1,4 @@
-"""How rows look: a table for people, or a record each where that would not fit; CSV for programs."""
+"""How rows look: a table for people, or records where one would not fit; CSV for programs."""
 
 from __future__ import annotations
 

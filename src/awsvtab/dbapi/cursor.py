@@ -245,6 +245,11 @@ class Cursor:
         """APSW's exec_trace, called when a statement is prepared and not yet run."""
         source.exec_trace = None
         connection = self.connection
+        # A cursor's tracer hides the connection's, by which virtual tables know which statement
+        # was prepared: it is told before any other statement, such as BEGIN, is.
+        tracer = source.connection.exec_trace
+        if tracer is not None and not tracer(source, text, bindings):
+            return False
         if not is_blank(rewritten.text[len(text) :]):
             raise ProgrammingError("You can only execute one statement at a time.")
         statement = describe(source, rewritten, connection._strips_names)
@@ -254,9 +259,7 @@ class Cursor:
         self._statement = statement
         if statement.writes:
             connection._begin_if_needed()
-        # A cursor's tracer replaces the connection's, which virtual tables may have set.
-        tracer = source.connection.exec_trace
-        return tracer is None or tracer(source, text, bindings)
+        return True
 
     def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
         database = source.connection
