@@ -11,72 +11,21 @@ import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from . import identifiers, plugin, schemas
-from .changes import Asynchrony
-from .controls import Calls, Controls, Listing
+from .calls import Calls
+from .controls import Asynchrony, Controls, Listing
+from .faults import Faults
 from .pointers import Json
 from .schemas import ResourceSchema
 from .server import LOCALHOST, Server
 
 
-class Emulator:
-    """Cloud Control, and moto's other services, on a free port of 127.0.0.1.
+class Account:
+    """What a test can do to an emulated account: its resources, its settings and its log."""
 
-    A context manager: inside it, ``endpoint_url`` and ``session`` make any AWS client talk to the
-    emulator. What is created is kept until it closes or is `reset`. Its resources are those of
-    ``account``: emulators of the same account, at the same time, share them, as moto does.
-    """
-
-    def __init__(self, region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
+    def __init__(self, region: str, account: str, controls: Controls) -> None:
         self.region = region
         self.account = account
-        self._controls = Controls()
-        self._server: Server | None = None
-
-    def __enter__(self) -> Self:
-        plugin.backends.controls.add(self._controls)
-        self.reset()
-        self._server = Server(LOCALHOST, 0, self._controls, self.account)
-        self._server.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop the server and forget everything. Closing twice is allowed."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-            self.reset()
-            plugin.backends.controls.discard(self._controls)
-
-    @property
-    def endpoint_url(self) -> str:
-        if self._server is None:
-            raise RuntimeError("the emulator is not running: use it in a with statement")
-        return self._server.url
-
-    @property
-    def session(self) -> boto3.Session:
-        """A new session with credentials that are none, in the emulator's region."""
-        return boto3.Session(
-            aws_access_key_id="emulator",
-            aws_secret_access_key="emulator",
-            region_name=self.region,
-        )
-
-    def connect(self, database: str = ":memory:", **kwargs: Any) -> Any:
-        """`awsvtab.connect` to this emulator, with its session and endpoint."""
-        kwargs.setdefault("session", self.session)
-        kwargs.setdefault("endpoint_url", self.endpoint_url)
-        # Not needed, and so not imported, where only boto3 talks to the emulator.
-        driver: Any = import_module("awsvtab")
-        return driver.connect(database, **kwargs)
+        self._controls = controls
 
     def put(self, type_name: str, properties: Json, region: str | None = None) -> str:
         """Hold a resource, whatever the settings say, and return its identifier.
@@ -111,6 +60,11 @@ class Emulator:
         return self._controls.calls
 
     @property
+    def faults(self) -> Faults:
+        """What goes wrong, on order."""
+        return self._controls.faults
+
+    @property
     def listing(self) -> Listing:
         """How listings are paged and ordered, and what they carry."""
         return self._controls.listing
@@ -119,6 +73,73 @@ class Emulator:
     def changes(self) -> Asynchrony:
         """How long changes take."""
         return self._controls.changes
+
+
+class Emulator(Account):
+    """Cloud Control, and moto's other services, on a free port of 127.0.0.1.
+
+    A context manager: inside it, ``endpoint_url`` and ``session`` make any AWS client talk to the
+    emulator. What is created is kept until it closes or is `reset`. Its resources are those of
+    ``account``: emulators of the same account, at the same time, share them, as moto does.
+    """
+
+    def __init__(self, region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
+        super().__init__(region, account, Controls())
+        self._server: Server | None = None
+
+    def __enter__(self) -> Self:
+        plugin.backends.controls.add(self._controls)
+        self.reset()
+        self._server = Server(LOCALHOST, 0, self._controls, self.account)
+        self._server.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the server and forget everything. Closing twice is allowed."""
+        if self._server is not None:
+            self.faults.clear()
+            self._server.stop()
+            self._server = None
+            self.reset()
+            plugin.backends.controls.discard(self._controls)
+
+    @property
+    def endpoint_url(self) -> str:
+        if self._server is None:
+            raise RuntimeError("the emulator is not running: use it in a with statement")
+        return self._server.url
+
+    @property
+    def session(self) -> boto3.Session:
+        """A new session with credentials that are none, in the emulator's region."""
+        return boto3.Session(
+            aws_access_key_id="emulator",
+            aws_secret_access_key="emulator",
+            region_name=self.region,
+        )
+
+    def connect(self, database: str = ":memory:", **kwargs: Any) -> Any:
+        """`awsvtab.connect` to this emulator, with its session and endpoint."""
+        # Not needed, and so not imported, where only boto3 talks to the emulator.
+        driver: Any = import_module("awsvtab")
+        kwargs.setdefault("session", self.session)
+        kwargs.setdefault("endpoint_url", self.endpoint_url)
+        return driver.connect(database, **kwargs)
+
+
+def mocked(region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> Account:
+    """The account that ``mock_aws`` gives, for use inside it. Its settings end with the mock."""
+    # moto clears what has been used: without this, faults that no call met would stay.
+    _ = plugin.backends[account]
+    return Account(region, account, plugin.mocked)
 
 
 def put(account: str, controls: Controls, type_name: str, properties: Json, region: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from . import errors, identifiers, parents, patches, pointers, schemas, validation, values
-from .changes import ACTIVE, Change, Changes, decode_token, encode_token
+from . import errors, identifiers, parents, patches, pointers, schemas, tokens, validation, values
+from .changes import ACTIVE, Change, Pending, Requests
 from .controls import Carried, Controls
+from .faults import Effect
 from .pointers import Json
 from .schemas import ResourceSchema
 from .store import Resource, Resources, Store
@@ -37,21 +38,30 @@ class Region:
 
     place: Place
     store: Store = field(default_factory=Store)
-    changes: Changes = field(default_factory=Changes)
+    pending: Pending = field(default_factory=Pending)
+    requests: Requests = field(default_factory=Requests)
 
 
 class CloudControl:
     """The service as one request to a region sees it. Callers hold ``controls.lock``."""
 
-    def __init__(self, region: Region, home: Region, controls: Controls) -> None:
+    def __init__(
+        self,
+        region: Region,
+        home: Region,
+        controls: Controls,
+        effects: Sequence[Effect] = (),
+    ) -> None:
         self.region = region
         self.home = home
         self.controls = controls
+        self.effects = effects
         self.now = controls.changes.clock()
+        for place in (home, region):
+            place.pending.settle(self.now)
 
     def answer(self, operation: str, request: Json) -> Json:
         """The operation's output. Raises `CloudControlError`."""
-        self.region.changes.settle(self.now)
         method: Callable[[Json], Json] = getattr(self, OPERATIONS[operation])
         try:
             return method(request)
@@ -83,7 +93,7 @@ class CloudControl:
         size = min(listing.page_size, request.get("MaxResults", listing.page_size))
         by = tuple(sorted(_filters(schema, model)))
         scope = [schema.type_name, listing.order, *by]
-        after = _position(request.get("NextToken"), scope)
+        after, number = tokens.decode(request.get("NextToken"), scope)
         index = self._resources(schema).index(listing.order, by)
         page, end = index.page(model, after, size)
         carried = listing.carried(schema.type_name)
@@ -95,7 +105,7 @@ class CloudControl:
             ],
         }
         if end is not None:
-            answer["NextToken"] = encode_token(scope, end)
+            answer["NextToken"] = tokens.encode(scope, end, number + 1)
         return answer
 
     # Writing
@@ -156,12 +166,12 @@ class CloudControl:
     # Changes
 
     def get_resource_request_status(self, request: Json) -> Json:
-        change = self.region.changes.find(request["RequestToken"])
+        change = self.region.requests.find(request["RequestToken"])
         change.advance(self.now, polled=True)
         return {"ProgressEvent": change.event(self.now)}
 
     def cancel_resource_request(self, request: Json) -> Json:
-        change = self.region.changes.find(request["RequestToken"])
+        change = self.region.requests.find(request["RequestToken"])
         change.cancel(self.now)
         return {"ProgressEvent": change.event(self.now)}
 
@@ -169,12 +179,13 @@ class CloudControl:
         wanted = request.get("ResourceRequestStatusFilter", {})
         operations = wanted.get("Operations") or ALL_OPERATIONS
         statuses = wanted.get("OperationStatuses") or ALL_STATUSES
-        after = _position(request.get("NextToken"), [*operations, *statuses])
+        scope = [*operations, *statuses]
+        after, number = tokens.decode(request.get("NextToken"), scope)
         size = request.get("MaxResults", 20)
-        page, end = self.region.changes.page(operations, statuses, self.now, size, after or 0)
+        page, end = self.region.requests.page(operations, statuses, self.now, size, after or 0)
         answer: Json = {"ResourceRequestStatusSummaries": [c.event(self.now) for c in page]}
         if end is not None:
-            answer["NextToken"] = encode_token([*operations, *statuses], end)
+            answer["NextToken"] = tokens.encode(scope, end, number + 1)
         return answer
 
     # State
@@ -204,9 +215,12 @@ class CloudControl:
             raise errors.unsupported(type_name, action.upper())
         return schema
 
+    def _holder(self, schema: ResourceSchema) -> Region:
+        """Where the resources of the type are kept."""
+        return self.home if schema.service in values.GLOBAL_SERVICES else self.region
+
     def _resources(self, schema: ResourceSchema) -> Resources:
-        is_global = schema.service in values.GLOBAL_SERVICES
-        return (self.home if is_global else self.region).store.of(schema.type_name)
+        return self._holder(schema).store.of(schema.type_name)
 
     def _existing(self, schema: ResourceSchema, identifier: str) -> Resource:
         resource = self.find(schema, identifier)
@@ -227,10 +241,10 @@ class CloudControl:
         """The first event of the change, or the last one of what the client token began."""
         token = request.get("ClientToken")
         text = json.dumps(request, sort_keys=True)
-        change = self.region.changes.repeated(token, text, self.now)
+        change = self.region.requests.repeated(token, text, self.now)
         if change is None:
             change = begin()
-            self.region.changes.begin(change, token, text, self.now)
+            self.region.requests.add(change, token, text, self.now)
         return {"ProgressEvent": change.event(self.now)}
 
     def _change(
@@ -241,18 +255,36 @@ class CloudControl:
         work: Callable[[], Json | None],
         shows_identifier: bool = True,
     ) -> Change:
+        """The change begun, and done where it takes no time."""
         asynchrony = self.controls.changes
-        return Change(
+        stalls = any(effect.stalls for effect in self.effects)
+        change = Change(
             operation=operation,
             type_name=schema.type_name,
             identifier=identifier,
-            work=work,
+            work=_failing(work, self.effects),
             polls=asynchrony.polls,
-            ready_at=self.now + asynchrony.seconds,
+            ready_at=math.inf if stalls else self.now + asynchrony.seconds,
             event_time=self.now,
-            retry_after=asynchrony.retry_after,
+            retry_after_s=asynchrony.retry_after_s,
             shows_identifier=shows_identifier,
         )
+        self._holder(schema).pending.begin(change, self.now)
+        return change
+
+
+def _failing(
+    work: Callable[[], Json | None], effects: Sequence[Effect]
+) -> Callable[[], Json | None]:
+    """The work, or what raises in its place where a fault was ordered."""
+    error = next((effect.change_error for effect in effects if effect.change_error), None)
+    if error is None:
+        return work
+
+    def fail() -> None:
+        raise error
+
+    return fail
 
 
 def _object(text: str, member: str) -> Json:
@@ -269,16 +301,6 @@ def _filters(schema: ResourceSchema, model: Json) -> list[str]:
     """Properties by which the list handler selects, of those in the request."""
     accepted = schema.list_input.get("properties", {})
     return [name for name in model if name in accepted and name in schema.properties]
-
-
-def _position(token: str | None, scope: list[Any]) -> Any:
-    """Where a NextToken goes on, if it is one of this listing's."""
-    if token is None:
-        return None
-    values = decode_token(token)
-    if len(values) != 2 or values[0] != scope:
-        raise errors.CloudControlError("InvalidRequestException", "Invalid NextToken")
-    return tuple(values[1]) if isinstance(values[1], list) else values[1]
 
 
 def _visible(schema: ResourceSchema, properties: Json) -> Json:
