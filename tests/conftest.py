@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
 
 import awsvtab
@@ -30,12 +31,19 @@ def emulator(_emulator: Emulator) -> Emulator:
     return _emulator
 
 
+@pytest.fixture(scope="session")
+def session(_emulator: Emulator) -> boto3.Session:
+    """One session for all connections: boto3 loads its models once for each."""
+    return _emulator.session
+
+
 @pytest.fixture
-def connect(emulator: Emulator) -> Iterator[Connect]:
+def connect(emulator: Emulator, session: boto3.Session) -> Iterator[Connect]:
     """Makes connections to the emulator, closed after the test."""
     made: list[awsvtab.Connection] = []
 
     def make(*arguments: Any, **options: Any) -> awsvtab.Connection:
+        options.setdefault("session", session)
         connection = emulator.connect(*arguments, **options)
         made.append(connection)
         return connection
