@@ -105,7 +105,7 @@ def scan_regions(
     if keys.regions is None:
         return _unpinned(regions, default, lacking)
     for region in sorted(keys.regions):
-        if not is_region(region):
+        if not is_region(region) or not _plausible(region, known):
             raise ProgrammingError(f"unknown region '{region}'{_did_you_mean(region, known)}")
         if regions is not None and region not in regions:
             raise ProgrammingError(
@@ -126,6 +126,12 @@ def _unpinned(
         return [default]
     wanted = list(dict.fromkeys(regions))
     return [region for region in wanted if region not in lacking] if len(wanted) > 1 else wanted
+
+
+def _plausible(region: str, known: Sequence[str]) -> bool:
+    """Whether a name is made of words that name regions; the pattern alone takes ``us-esat-1``."""
+    words = {word for name in known for word in name.split("-")[:-1]}
+    return words.issuperset(region.split("-")[:-1])
 
 
 def _did_you_mean(region: str, known: Sequence[str]) -> str:
