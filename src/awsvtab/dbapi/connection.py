@@ -13,22 +13,24 @@ import apsw
 from awsvtab import errors
 from awsvtab.dbapi import registering
 from awsvtab.dbapi.adapt import Parameters, convert_binding
+from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
 from awsvtab.dbapi.cursor import Cursor, RowFactory
-from awsvtab.dbapi.statement import Statement
+from awsvtab.dbapi.statement import Statement, check_text, first_keyword
+from awsvtab.dbapi.storage import Storage
 from awsvtab.dbapi.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Transactions,
     check_autocommit,
     check_isolation_level,
 )
-from awsvtab.dbapi.translate import translating
+from awsvtab.dbapi.translate import translate, translating
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
 
 
-class BaseConnection(Transactions):
+class BaseConnection(Transactions, Callbacks, Storage):
     """All of a connection but its being a ``sqlite3.Connection``; see `Connection`."""
 
     Warning = errors.Warning
@@ -77,6 +79,22 @@ class BaseConnection(Transactions):
     def executescript(self, script: str, /) -> Cursor:
         """`Cursor.executescript` on a new cursor, which is returned."""
         return self.cursor().executescript(script)
+
+    def __call__(self, sql: str, /) -> Statement:
+        """Prepare ``sql`` without running it, and raise what is wrong with it."""
+        check_text(sql)
+        rewritten = self._registration.rewrite(sql)
+        source = self._open_database().cursor()
+        source.exec_trace = lambda *_: False
+        try:
+            source.execute(rewritten.text)
+        except (apsw.ExecTraceAbort, apsw.BindingsError):
+            pass  # prepared, and that was all
+        except apsw.TooBigError:
+            raise errors.DataError("query string is too large") from None
+        except apsw.Error as error:
+            raise translate(error, rewritten) from None
+        return Statement(rewritten, first_keyword(rewritten.text), False, (), None)
 
     def interrupt(self) -> None:
         """Stop what is running, from any thread: it raises OperationalError."""
@@ -145,15 +163,18 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         # Without these two, ``sqlite3.Cursor(connection)`` would crash the process.
         sqlite3.Connection.__init__(self, ":memory:")
         sqlite3.Connection.close(self)
+        self._database = None
+        self._closed = False
         self._isolation_level = check_isolation_level(isolation_level)
         self._autocommit = check_autocommit(autocommit)
         with translating:
             self._database = apsw.Connection(
                 _filename(database), _flags(uri), statementcachesize=cached_statements
             )
-        self._closed = False
         self._thread = get_ident() if check_same_thread else None
         self._detect_types = detect_types
+        self.row_factory = None
+        self.text_factory = str
         self._statements: dict[str, Statement] = {}
         self._most_statements = max(cached_statements, 1)
         self._database.set_busy_timeout(int(timeout * 1000))
