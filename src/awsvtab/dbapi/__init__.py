@@ -1,7 +1,7 @@
 """The driver: PEP 249, and name for name what ``sqlite3`` offers, over APSW."""
 
 from awsvtab.dbapi import constants
-from awsvtab.dbapi.adapt import (
+from awsvtab.dbapi.adaptation import (
     PrepareProtocol,
     adapt,
     adapters,

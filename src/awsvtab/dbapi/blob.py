@@ -70,8 +70,7 @@ class Blob:
         self._connection._open_database()
         source, self._source = self._source, None
         if source is not None:
-            with translating:
-                source.close()
+            source.close(True)  # else it raises the last write's error again
 
     def __len__(self) -> int:
         return self._open().length()
@@ -102,6 +101,9 @@ class Blob:
             whole = bytearray(self._read(first, last - first + 1))
             whole[:: places.step] = data.cast("B")
             self._write(first, whole)
+
+    def __delitem__(self, key: object) -> None:
+        raise TypeError("Blob object doesn't support item deletion")
 
     def __enter__(self) -> Self:
         self._open()

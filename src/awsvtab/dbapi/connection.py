@@ -12,7 +12,7 @@ import apsw
 
 from awsvtab import errors
 from awsvtab.dbapi import registering
-from awsvtab.dbapi.adapt import Parameters, convert_binding
+from awsvtab.dbapi.adaptation import Parameters, convert_binding
 from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
 from awsvtab.dbapi.cursor import Cursor, RowFactory
@@ -56,14 +56,13 @@ class BaseConnection(Transactions, Callbacks, Storage):
         return self._open_database().total_changes()
 
     @overload
-    def cursor(self, factory: None = None) -> Cursor: ...
+    def cursor(self) -> Cursor: ...
     @overload
     def cursor(self, factory: Callable[[Connection], C]) -> C: ...
-    def cursor(self, factory: Callable[..., Any] | None = None) -> Any:
+    def cursor(self, factory: Callable[..., Any] = Cursor) -> Any:
         """A new cursor: what ``factory`` returns for this connection, a `Cursor` at any rate."""
         self._open_database()
-        make: Callable[..., Any] = factory or Cursor
-        cursor = make(self)
+        cursor = factory(self)
         if not issubclass(type(cursor), Cursor):
             raise TypeError(f"factory must return a cursor, not {type(cursor).__name__}")
         return cursor
@@ -94,7 +93,7 @@ class BaseConnection(Transactions, Callbacks, Storage):
             raise errors.DataError("query string is too large") from None
         except apsw.Error as error:
             raise translate(error, rewritten) from None
-        return Statement(rewritten, first_keyword(rewritten.text), False, (), None)
+        return Statement(rewritten, rewritten.text, first_keyword(sql), False, (), None)
 
     def interrupt(self) -> None:
         """Stop what is running, from any thread: it raises OperationalError."""

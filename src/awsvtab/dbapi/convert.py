@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from awsvtab.dbapi import adapt
+from awsvtab.dbapi.adaptation import Converter, converters
 
 PARSE_DECLTYPES = 1
 """``detect_types``: convert by the type that a column is declared with."""
@@ -42,7 +42,7 @@ class Conversion:
         finally:
             self.busy = False
 
-    def _value(self, value: Any, converter: adapt.Converter | None) -> Any:
+    def _value(self, value: Any, converter: Converter | None) -> Any:
         if value is None:
             return None
         if converter is not None:
@@ -63,11 +63,11 @@ def as_bytes(value: Any) -> bytes:
     return str(value).encode()
 
 
-def _converter(name: str, declared: str | None, detect_types: int) -> adapt.Converter | None:
+def _converter(name: str, declared: str | None, detect_types: int) -> Converter | None:
     found = None
     if detect_types & PARSE_COLNAMES and "[" in name:
-        found = adapt.converters.get(name.partition("[")[2].partition("]")[0].upper())
+        found = converters.get(name.partition("[")[2].partition("]")[0].upper())
     if found is None and detect_types & PARSE_DECLTYPES and declared:
         # NUMBER(10) and NUMBER NOT NULL are NUMBER.
-        found = adapt.converters.get(declared.split("(", 1)[0].split(" ", 1)[0].upper())
+        found = converters.get(declared.split("(", 1)[0].split(" ", 1)[0].upper())
     return found

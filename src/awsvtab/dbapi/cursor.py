@@ -6,34 +6,26 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 import apsw
 
-from awsvtab.dbapi.adapt import Parameters, bindable
+from awsvtab.dbapi.adaptation import Parameters, bindable
 from awsvtab.dbapi.convert import Conversion
+from awsvtab.dbapi.execution import Execution, Values
 from awsvtab.dbapi.row import Description, Row
-from awsvtab.dbapi.statement import (
-    Statement,
-    check_text,
-    counts_only_its_rows,
-    describe,
-    describe_columns,
-    is_blank,
-)
+from awsvtab.dbapi.statement import describe_columns
 from awsvtab.dbapi.translate import translate, translate_undecodable
-from awsvtab.errors import DataError, ProgrammingError
-from awsvtab.sql import Rewritten
+from awsvtab.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from awsvtab.dbapi.connection import Connection
 
 RowFactory = Callable[["Cursor", tuple[Any, ...]], Any]
-Values = tuple[Any, ...]
 
 
-class Cursor:
+class Cursor(Execution):
     """PEP 249's cursor, made by `Connection.cursor`.
 
     ``rowcount`` is the number of rows that INSERT, UPDATE, DELETE or REPLACE wrote, else -1.
@@ -41,18 +33,12 @@ class Cursor:
     """
 
     arraysize: int = 1
-    rowcount: int = -1
-    lastrowid: int | None = None
-    connection: Connection
     row_factory: RowFactory | None = None
     """Called with the cursor and each row; what it returns is the row."""
 
     _source: apsw.Cursor | None = None
     _closed = False
-    _statement: Statement | None = None
-    _rewritten: Rewritten | None = None
-    # The rows of a statement that wrote (RETURNING), which are read at once: see _executed.
-    _returned: Iterator[Values] | None = None
+    _busy = False
     _conversion: Conversion | None = None
     _make_row: Callable[[Values], Row] | None = None
 
@@ -82,33 +68,20 @@ class Cursor:
         """Run one statement, as far as its first row."""
         source = self._ready()
         bindings = bindable(parameters)
-        try:
-            source.execute(self._start(source, sql), bindings)
-        except Exception as error:
-            self._failed(source, error, self._rewritten, bindings)
-            raise
-        statement = self._statement
-        if statement is not None:
-            if statement.writes:
-                self._wrote(source, statement)
-            elif not statement.keeps_schema:
-                self.connection._statements.clear()
+        self._forget()
+        self._run(source, sql, bindings)
         return self
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Self:
         """Run one INSERT, UPDATE, DELETE or REPLACE for each of ``parameters``."""
         source = self._ready()
         rows = map(bindable, parameters)
-        written = 0
+        self._forget()
+        self._busy = True
         try:
-            text = self._start(source, sql, many=True)
-            for first in rows:
-                written = self._run_all(source, text, first, chain((first,), rows))
-        except Exception as error:
-            self._failed(source, error, self._rewritten, ())
-            raise
-        source.exec_trace = None
-        self.rowcount = written
+            self.rowcount = self._run_many(source, sql, rows)
+        finally:
+            self._busy = False
         return self
 
     def executescript(self, script: str, /) -> Self:
@@ -123,11 +96,11 @@ class Cursor:
         source = self._ready()
         self.connection._commit_implicitly("run executescript()")
         self._forget()
-        rewritten = self.connection._registration.rewrite(script)
+        self._rewritten = self.connection._registration.rewrite(script)
         try:
-            deque(source.execute(rewritten.text), maxlen=0)
+            deque(source.execute(self._rewritten.text), maxlen=0)
         except Exception as error:
-            self._failed(source, error, rewritten, ())
+            self._failed(source, error, ())
             raise
         finally:
             self.connection._statements.clear()
@@ -208,78 +181,13 @@ class Cursor:
         return source
 
     def _refuse_recursion(self) -> None:
-        if self._conversion is not None and self._conversion.busy:
+        if self._busy or (self._conversion is not None and self._conversion.busy):
             raise ProgrammingError("Recursive use of cursors not allowed.")
 
     def _forget(self) -> None:
-        self._statement = self._returned = self._conversion = self._make_row = None
+        self._statement = self._rewritten = None
+        self._returned = self._conversion = self._make_row = None
         self.rowcount = -1
-
-    def _start(self, source: apsw.Cursor, sql: str, many: bool = False) -> str:
-        """The text to run. What is not yet known of it is noted once SQLite has prepared it."""
-        self._forget()
-        connection = self.connection
-        statement = connection._statements.get(sql)
-        if statement is None:
-            check_text(sql)
-            self._rewritten = rewritten = connection._registration.rewrite(sql)
-            source.exec_trace = partial(self._prepared, sql, rewritten, many)
-            return rewritten.text
-        self._statement = statement
-        self._rewritten = statement.rewritten
-        if statement.writes:
-            connection._begin_if_needed()
-        elif many:
-            raise ProgrammingError("executemany() can only execute DML statements.")
-        return statement.rewritten.text
-
-    def _prepared(
-        self,
-        sql: str,
-        rewritten: Rewritten,
-        many: bool,
-        source: apsw.Cursor,
-        text: str,
-        bindings: Any,
-    ) -> bool:
-        """APSW's exec_trace, called when a statement is prepared and not yet run."""
-        source.exec_trace = None
-        connection = self.connection
-        if not is_blank(rewritten.text[len(text) :]):
-            raise ProgrammingError("You can only execute one statement at a time.")
-        statement = describe(source, rewritten, connection._strips_names)
-        if many and not statement.writes:
-            raise ProgrammingError("executemany() can only execute DML statements.")
-        connection._remember(sql, statement)
-        self._statement = statement
-        if statement.writes:
-            connection._begin_if_needed()
-        # A cursor's tracer replaces the connection's, which virtual tables may have set.
-        tracer = source.connection.exec_trace
-        return tracer is None or tracer(source, text, bindings)
-
-    def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
-        database = source.connection
-        if statement.columns:
-            # RETURNING: SQLite has written all rows before it gives the first. While one is
-            # unread the statement is open, and COMMIT would fail.
-            self._returned = iter(source.fetchall())
-        self.rowcount = database.changes()
-        if statement.inserts:
-            self.lastrowid = database.last_insert_rowid()
-
-    def _run_all(self, source: apsw.Cursor, text: str, first: Any, rows: Iterable[Any]) -> int:
-        """Run ``text`` for all rows and return how many rows it wrote."""
-        database = source.connection
-        if counts_only_its_rows(database, text, first):
-            before = database.total_changes()
-            deque(source.executemany(text, rows), maxlen=0)
-            return database.total_changes() - before
-        written = 0
-        for bindings in rows:
-            deque(source.execute(text, bindings), maxlen=0)
-            written += database.changes()
-        return written
 
     def _shape(self) -> Callable[[Values], Any] | None:
         """What makes a row as SQLite gives it one as the user wants it; None for nothing."""
@@ -314,24 +222,6 @@ class Cursor:
         except apsw.Error:  # all rows are read
             return statement.columns
         return statement.columns if columns == statement.columns else columns
-
-    def _failed(
-        self, source: apsw.Cursor, error: Exception, rewritten: Rewritten | None, bindings: Any
-    ) -> None:
-        """Raise what ``error`` means, where it is not an exception for the user already."""
-        source.exec_trace = None
-        if isinstance(error, apsw.TooBigError) and self._statement is None:
-            raise DataError("query string is too large") from None
-        if isinstance(error, apsw.Error):
-            raise translate(error, rewritten) from None
-        if isinstance(error, KeyError) and isinstance(bindings, dict):
-            name = error.args[0]
-            if name not in bindings:
-                raise ProgrammingError(
-                    f"You did not supply a value for binding parameter :{name}."
-                ) from None
-        if isinstance(error, OverflowError) and str(error) == "int too big to convert":
-            raise OverflowError("Python int too large to convert to SQLite INTEGER") from None
 
     def _fetch_failed(self, error: Exception) -> None:
         if isinstance(error, apsw.Error):

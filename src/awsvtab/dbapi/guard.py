@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from awsvtab.errors import DataError, OperationalError
@@ -19,10 +21,22 @@ def enable_callback_tracebacks(enable: bool, /) -> None:
 
 def report(error: BaseException, callback: object) -> None:
     """Show an error that will not reach the user in full, if he has asked for that."""
-    if _show_tracebacks:
-        make_arguments: Any = sys.UnraisableHookArgs
-        arguments = (type(error), error, error.__traceback__, None, callback)
-        sys.unraisablehook(make_arguments(arguments))
+    if not _show_tracebacks:
+        return
+    if sys.unraisablehook is sys.__unraisablehook__:  # which takes what only CPython can make
+        print(f"Exception ignored in: {callback!r}", file=sys.stderr)  # noqa: T201
+        traceback.print_exception(error)
+        return
+    hook: Callable[[Any], object] = sys.unraisablehook
+    hook(
+        SimpleNamespace(
+            exc_type=type(error),
+            exc_value=error,
+            exc_traceback=error.__traceback__,
+            err_msg=None,
+            object=callback,
+        )
+    )
 
 
 def failure(message: str, error: Exception, callback: object) -> Exception:

@@ -25,9 +25,8 @@ def complete_statement(statement: str) -> bool:
 
 
 def enable_shared_cache(do_enable: bool) -> None:
-    """Deprecated, as in sqlite3: SQLite advises against a shared cache."""
-    warnings.warn("Shared cache is deprecated", DeprecationWarning, stacklevel=2)
-    apsw.enable_shared_cache(bool(do_enable))
+    """Does nothing: APSW's SQLite is built without a shared cache, which SQLite advises."""
+    warnings.warn("There is no shared cache", DeprecationWarning, stacklevel=2)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
@@ -12,7 +12,7 @@ from awsvtab.dbapi.row import Description
 from awsvtab.errors import ProgrammingError
 from awsvtab.sql import Rewritten
 
-_BLANK = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*"
+_BLANK = r"(?>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))*"
 _KEYWORD = re.compile(_BLANK + r"(\w*)", re.DOTALL)
 _NOTHING = re.compile(_BLANK + r";*" + _BLANK, re.DOTALL)
 
@@ -36,16 +36,20 @@ _KEEPS_SCHEMA = _DML | {
 class Statement:
     """One prepared statement.
 
+    ``text`` is what SQLite is given: ``rewritten`` without what follows the semicolon.
     ``columns`` are the (name, declared type) of its rows, empty where it returns none.
     ``writes`` is True for INSERT, UPDATE, DELETE and REPLACE, with or without a WITH clause:
-    what opens a transaction and has a ``rowcount``.
+    what opens a transaction and has a ``rowcount``. ``counts_only_its_rows`` is True where
+    SQLite's ``total_changes`` grows by its rows and no others; None as long as nobody asked.
     """
 
     rewritten: Rewritten
+    text: str
     keyword: str
     writes: bool
     columns: tuple[tuple[str, str | None], ...]
     description: Description | None
+    counts_only_its_rows: bool | None = None
 
     @property
     def keeps_schema(self) -> bool:
@@ -58,12 +62,13 @@ class Statement:
         return self.writes and self.keyword not in ("UPDATE", "DELETE")
 
 
-def describe(source: apsw.Cursor, rewritten: Rewritten, strip_names: bool) -> Statement:
+def describe(source: apsw.Cursor, text: str, rewritten: Rewritten, strip_names: bool) -> Statement:
     """The statement that ``source`` has prepared; to be called from its ``exec_trace``."""
-    keyword = first_keyword(rewritten.text)
+    keyword = first_keyword(text)
     columns = source.get_description() if source.has_vdbe else ()
     return Statement(
         rewritten,
+        text,
         keyword,
         keyword in _DML or (keyword == "WITH" and not source.is_readonly),
         columns,
@@ -100,10 +105,15 @@ def is_blank(sql: str) -> bool:
     return _NOTHING.fullmatch(sql) is not None
 
 
-def counts_only_its_rows(database: apsw.Connection, text: str, bindings: Any) -> bool:
-    """True where ``total_changes()`` grows by the rows of this statement and no others.
+def look_for_subprograms(
+    database: apsw.Connection, statement: Statement, bindings: Any
+) -> Statement:
+    """``statement``, with ``counts_only_its_rows`` known.
 
     Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere.
     """
-    steps = database.execute(text, bindings, explain=1)
-    return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
+    source = database.cursor()
+    source.exec_trace = lambda *_: True  # not the user's: this is none of his statements
+    steps = source.execute(statement.text, bindings, explain=1)
+    plain = {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
+    return replace(statement, counts_only_its_rows=plain)
