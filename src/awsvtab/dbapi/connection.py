@@ -16,7 +16,8 @@ from awsvtab.dbapi.adaptation import Parameters, convert_binding
 from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
 from awsvtab.dbapi.cursor import Cursor, RowFactory
-from awsvtab.dbapi.statement import Statement, check_text, first_keyword
+from awsvtab.dbapi.execution import NOTHING
+from awsvtab.dbapi.statement import Statement, check_text
 from awsvtab.dbapi.storage import Storage
 from awsvtab.dbapi.transactions import (
     LEGACY_TRANSACTION_CONTROL,
@@ -45,8 +46,8 @@ class BaseConnection(Transactions, Callbacks, Storage):
     NotSupportedError = errors.NotSupportedError
 
     row_factory: RowFactory | None = None
-    text_factory: Callable[[bytes], Any] = str
-
+    _text_factory: Callable[[bytes], Any] = str
+    _converts = False
     _detect_types = 0
     _most_statements = 128
 
@@ -61,6 +62,8 @@ class BaseConnection(Transactions, Callbacks, Storage):
     def cursor(self, factory: Callable[[Connection], C]) -> C: ...
     def cursor(self, factory: Callable[..., Any] = Cursor) -> Any:
         """A new cursor: what ``factory`` returns for this connection, a `Cursor` at any rate."""
+        if factory is Cursor:
+            return Cursor(self)  # type: ignore[arg-type]
         self._open_database()
         cursor = factory(self)
         if not issubclass(type(cursor), Cursor):
@@ -93,7 +96,7 @@ class BaseConnection(Transactions, Callbacks, Storage):
             raise errors.DataError("query string is too large") from None
         except apsw.Error as error:
             raise translate(error, rewritten) from None
-        return Statement(rewritten, rewritten.text, first_keyword(sql), False, (), None)
+        return NOTHING
 
     def interrupt(self) -> None:
         """Stop what is running, from any thread: it raises OperationalError."""
@@ -122,8 +125,14 @@ class BaseConnection(Transactions, Callbacks, Storage):
         return bool(self._detect_types & PARSE_COLNAMES)
 
     @property
-    def _converts(self) -> bool:
-        return self._detect_types != 0 or self.text_factory is not str
+    def text_factory(self) -> Callable[[bytes], Any]:
+        """What makes a value of the UTF-8 bytes of text: ``str``."""
+        return self._text_factory
+
+    @text_factory.setter
+    def text_factory(self, factory: Callable[[bytes], Any]) -> None:
+        self._text_factory = factory
+        self._converts = self._detect_types != 0 or factory is not str
 
     def _conversion(self, columns: tuple[tuple[str, str | None], ...]) -> Conversion:
         text_factory = None if self.text_factory is str else self.text_factory

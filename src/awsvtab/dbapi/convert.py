@@ -16,9 +16,9 @@ TextFactory = Callable[[bytes], Any]
 
 
 class Conversion:
-    """A function from row to row. ``busy`` while it runs the user's code."""
+    """A function from row to row."""
 
-    __slots__ = ("_converters", "_text_factory", "busy")
+    __slots__ = ("_converters", "_text_factory")
 
     def __init__(
         self,
@@ -28,7 +28,6 @@ class Conversion:
     ) -> None:
         self._converters = tuple(_converter(*column, detect_types) for column in columns)
         self._text_factory = text_factory
-        self.busy = False
 
     @property
     def changes_nothing(self) -> bool:
@@ -36,11 +35,7 @@ class Conversion:
         return self._text_factory is None and not any(self._converters)
 
     def __call__(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        self.busy = True
-        try:
-            return tuple([self._value(*pair) for pair in zip(row, self._converters, strict=True)])
-        finally:
-            self.busy = False
+        return tuple([self._value(*pair) for pair in zip(row, self._converters, strict=True)])
 
     def _value(self, value: Any, converter: Converter | None) -> Any:
         if value is None:

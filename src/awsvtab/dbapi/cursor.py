@@ -7,15 +7,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Self
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import apsw
 
 from awsvtab.dbapi.adaptation import Parameters, bindable
 from awsvtab.dbapi.convert import Conversion
 from awsvtab.dbapi.execution import Execution, Values
+from awsvtab.dbapi.handle import Handle
 from awsvtab.dbapi.row import Description, Row
-from awsvtab.dbapi.statement import describe_columns
+from awsvtab.dbapi.statement import Columns, describe_columns
 from awsvtab.dbapi.translate import translate, translate_undecodable
 from awsvtab.errors import ProgrammingError
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from awsvtab.dbapi.connection import Connection
 
 RowFactory = Callable[["Cursor", tuple[Any, ...]], Any]
+
+
+_NONE: tuple[()] = ()
 
 
 class Cursor(Execution):
@@ -40,13 +45,13 @@ class Cursor(Execution):
     _closed = False
     _busy = False
     _conversion: Conversion | None = None
-    _make_row: Callable[[Values], Row] | None = None
+    _make_row: Callable[[Values], Any] | None = None
+    _description: Description | None = None
 
     def __init__(self, connection: Connection, /) -> None:
-        from awsvtab.dbapi.connection import Connection
-
-        self._refuse_recursion()
-        if not isinstance(connection, Connection):
+        if self._busy:
+            self._refuse()
+        if not isinstance(connection, Handle):
             raise TypeError(f"Cursor() takes a Connection, not {type(connection).__name__}")
         self._source = connection._open_database().cursor()
         self._closed = False
@@ -56,18 +61,14 @@ class Cursor(Execution):
     @property
     def description(self) -> Description | None:
         """One tuple of seven for each column, the name first; None where there are no rows."""
-        statement = self._statement
-        if statement is None:
-            return None
-        columns = self._columns()
-        if columns is statement.columns:
-            return statement.description
-        return describe_columns(columns, self.connection._strips_names)
+        if self._description is None:
+            self._description = describe_columns(self._columns(), self.connection._strips_names)
+        return self._description
 
-    def execute(self, sql: str, parameters: Parameters = (), /) -> Self:
+    def execute(self, sql: str, parameters: Parameters = _NONE, /) -> Self:
         """Run one statement, as far as its first row."""
         source = self._ready()
-        bindings = bindable(parameters)
+        bindings = parameters if parameters is _NONE else bindable(parameters)
         self._forget()
         self._run(source, sql, bindings)
         return self
@@ -111,8 +112,10 @@ class Cursor(Execution):
         source = self._ready()
         try:
             row = next(self._returned or source, None)
+            if row is None or (self.row_factory is None and not self.connection._converts):
+                return row
             shape = self._shape()
-            return row if row is None or shape is None else shape(row)
+            return row if shape is None else shape(row)
         except (apsw.Error, UnicodeDecodeError) as error:
             self._fetch_failed(error)
             raise
@@ -151,9 +154,8 @@ class Cursor(Execution):
 
     def close(self) -> None:
         """Give up the rows that are left; the cursor cannot be used again."""
-        if self._source is None and not self._closed:
-            raise ProgrammingError("Base Cursor.__init__ not called.")
-        self._refuse_recursion()
+        if self._busy or (self._source is None and not self._closed):
+            self._refuse()
         self.connection._check_thread()
         if self._source is not None:
             self._source.close(True)
@@ -170,58 +172,66 @@ class Cursor(Execution):
     def _ready(self) -> apsw.Cursor:
         """The APSW cursor. Raises ProgrammingError if it may not be used here and now."""
         source = self._source
-        if source is None:
-            raise ProgrammingError(
-                "Cannot operate on a closed cursor."
-                if self._closed
-                else "Base Cursor.__init__ not called."
-            )
-        self.connection._open_database()
-        self._refuse_recursion()
+        if source is None or self._busy:
+            self._refuse()
+        connection = self.connection
+        thread = connection._thread
+        if connection._database is None or (thread is not None and thread != get_ident()):
+            connection._open_database()
         return source
 
-    def _refuse_recursion(self) -> None:
-        if self._busy or (self._conversion is not None and self._conversion.busy):
+    def _refuse(self) -> NoReturn:
+        if self._busy:
             raise ProgrammingError("Recursive use of cursors not allowed.")
+        if self._closed:
+            raise ProgrammingError("Cannot operate on a closed cursor.")
+        raise ProgrammingError("Base Cursor.__init__ not called.")
 
     def _forget(self) -> None:
-        self._statement = self._rewritten = None
-        self._returned = self._conversion = self._make_row = None
         self.rowcount = -1
+        self._statement = self._returned = self._description = None
+        self._conversion = self._make_row = None
 
     def _shape(self) -> Callable[[Values], Any] | None:
         """What makes a row as SQLite gives it one as the user wants it; None for nothing."""
-        convert = self._convert()
+        convert = self._convert() if self.connection._converts else None
         factory = self.row_factory
         if factory is None:
             return convert
         if factory in (Row, sqlite3.Row):
-            if self._make_row is None:
-                self._make_row = Row.maker(self.description)
-            make: Callable[[Values], Any] = self._make_row
+            make = self._make_row or Row.maker(self.description)
+            self._make_row = make
         else:
+            # Not kept, or the cursor would keep itself, and its statement, alive.
             make = partial(factory, self)
         return make if convert is None else lambda row: make(convert(row))
 
-    def _convert(self) -> Conversion | None:
-        connection = self.connection
-        if not connection._converts:
-            return None
+    def _convert(self) -> Callable[[Values], Values] | None:
         if self._conversion is None:
-            self._conversion = connection._conversion(self._columns())
-        return None if self._conversion.changes_nothing else self._conversion
+            self._conversion = self.connection._conversion(self._columns())
+        conversion = self._conversion
+        if conversion.changes_nothing:
+            return None
 
-    def _columns(self) -> tuple[tuple[str, str | None], ...]:
-        """(name, declared type) of each column: SQLite's, which another connection may have
-        changed since the statement was first prepared here, else as prepared."""
-        statement = self._statement
-        if statement is None or self._source is None:
+        def convert(row: Values) -> Values:
+            self._busy = True
+            try:
+                return conversion(row)
+            finally:
+                self._busy = False
+
+        return convert
+
+    def _columns(self) -> Columns:
+        """(name, declared type) of each column, as SQLite says now: another connection may have
+        changed the table since the statement was first prepared here. As then, if it is done."""
+        statement, source = self._statement, self._source
+        if statement is None or source is None or not statement.columns:
             return ()
         try:
-            columns = self._source.get_description()
+            return source.get_description()
         except apsw.Error:  # all rows are read
             return statement.columns
-        return statement.columns if columns == statement.columns else columns
 
     def _fetch_failed(self, error: Exception) -> None:
         if isinstance(error, apsw.Error):

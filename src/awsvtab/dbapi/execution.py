@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +12,9 @@ import apsw
 from awsvtab.dbapi.statement import (
     Statement,
     check_text,
+    counts_only_its_rows,
     describe,
     is_blank,
-    look_for_subprograms,
 )
 from awsvtab.dbapi.translate import translate
 from awsvtab.errors import DataError, ProgrammingError
@@ -28,6 +26,10 @@ if TYPE_CHECKING:
 Values = tuple[Any, ...]
 
 
+# What a text is that holds no statement: blanks and comments.
+NOTHING = Statement(Rewritten(""), "", False, False, True, ())
+
+
 class Execution:
     """The half of a cursor that runs statements; `Cursor` is the half that gives rows."""
 
@@ -37,84 +39,85 @@ class Execution:
 
     _statement: Statement | None = None
     _rewritten: Rewritten | None = None
+    _had_tracer = False
     # The rows of a statement that wrote (RETURNING), see _wrote.
     _returned: Iterator[Values] | None = None
 
     def _run(self, source: apsw.Cursor, sql: str, bindings: Any) -> None:
         """Run one statement as far as its first row."""
+        statement = self.connection._statements.get(sql)
         try:
-            statement = self.connection._statements.get(sql)
             if statement is None:
-                self._run_unknown(source, sql, bindings)
+                statement = self._run_unknown(source, sql, bindings)
             else:
-                self._start(statement)
-                _trace_as_connection(source)
+                self._start(source, statement)
                 source.execute(statement.text, bindings)
         except Exception as error:
             self._failed(source, error, bindings)
             raise
-        statement = self._statement
-        if statement is not None:
-            if statement.writes:
-                self._wrote(source.connection, source, statement)
-            elif not statement.keeps_schema:
-                self.connection._statements.clear()
+        if statement.writes:
+            self._wrote(source, statement)
+        elif not statement.keeps_schema:
+            self.connection._statements.clear()
 
-    def _run_unknown(self, source: apsw.Cursor, sql: str, bindings: Any) -> None:
+    def _run_unknown(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
         """Run a statement that the connection has not seen, and note what SQLite says of it."""
         rewritten = self._rewrite(sql)
-        # Held in a variable: APSW does not hold a tracer that takes itself out while it runs.
-        tracer = partial(self._prepared, sql, rewritten)
-        source.exec_trace = tracer
+
+        def prepared(source: apsw.Cursor, text: str, bindings: Any) -> bool:
+            statement = self._describe(source, text, sql, rewritten)
+            if text != rewritten.text:
+                # Again without the comment after it, or APSW would wait to run that too.
+                return False
+            self._start(source, statement)
+            tracer = source.exec_trace
+            return tracer is None or tracer(source, text, bindings)
+
         try:
+            self._trace(source, prepared)
             # Not from APSW's cache: there, columns are those that a table had in the past.
             source.execute(rewritten.text, bindings, can_cache=False)
         except apsw.ExecTraceAbort:
-            statement = self._statement
+            statement = self.connection._statements.get(sql)
             if statement is None or statement.text == rewritten.text:
                 raise
-            self._start(statement)
-            _trace_as_connection(source)
+            self._start(source, statement)
             source.execute(statement.text, bindings)
+        finally:
+            source.exec_trace = None
+        return self._statement or NOTHING
 
-    def _prepared(
-        self, sql: str, rewritten: Rewritten, source: apsw.Cursor, text: str, bindings: Any
-    ) -> bool:
-        """APSW's exec_trace, called when a statement is prepared and has not run."""
-        _trace_as_connection(source)
-        statement = self._describe(source, text, sql, rewritten)
-        if text != rewritten.text:
-            # Again without the comment after it, or APSW would wait to run that too.
-            self._statement = statement
-            return False
-        self._start(statement)
-        tracer = source.exec_trace
-        return tracer is None or tracer(source, text, bindings)
+    def _trace(self, source: apsw.Cursor, tracer: apsw.ExecTracer) -> None:
+        self._had_tracer = True
+        source.exec_trace = tracer
 
     def _describe(
         self, source: apsw.Cursor, text: str, sql: str, rewritten: Rewritten
     ) -> Statement:
-        if not is_blank(rewritten.text[len(text) :]):
+        if text != rewritten.text and not is_blank(rewritten.text[len(text) :]):
             raise ProgrammingError("You can only execute one statement at a time.")
-        connection = self.connection
-        statement = describe(source, text, rewritten, connection._strips_names)
-        connection._remember(sql, statement)
+        statement = describe(source, text, rewritten)
+        self.connection._remember(sql, statement)
         return statement
 
-    def _start(self, statement: Statement) -> None:
+    def _start(self, source: apsw.Cursor, statement: Statement) -> None:
         self._statement = statement
-        self._rewritten = statement.rewritten
+        if self._had_tracer:
+            # Such a cursor never falls back to its connection's tracer, not even with None.
+            source.exec_trace = source.connection.exec_trace
         if statement.writes:
-            self.connection._begin_if_needed()
+            begin = self.connection._begin
+            if begin is not None and not source.connection.in_transaction:
+                source.connection.execute(begin)
 
-    def _wrote(self, database: apsw.Connection, source: apsw.Cursor, statement: Statement) -> None:
+    def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
         if statement.columns:
-            # SQLite has written all rows before it gives the first. While one is unread the
-            # statement is open, and COMMIT would fail.
+            # RETURNING: SQLite has written all rows before it gives the first. While one is
+            # unread the statement is open, and COMMIT would fail.
             self._returned = iter(source.fetchall())
-        self.rowcount = database.changes()
+        self.rowcount = source.connection.changes()
         if statement.inserts:
-            self.lastrowid = database.last_insert_rowid()
+            self.lastrowid = source.connection.last_insert_rowid()
 
     def _run_many(self, source: apsw.Cursor, sql: str, rows: Iterator[Any]) -> int:
         """Run one statement that writes for all ``rows``; how many rows it wrote."""
@@ -123,7 +126,7 @@ class Execution:
                 statement = self._look_at(source, sql, first)
                 if not statement.writes:
                     raise ProgrammingError("executemany() can only execute DML statements.")
-                self._start(statement)
+                self._start(source, statement)
                 return self._run_all(source, statement, chain((first,), rows))
             except Exception as error:
                 self._failed(source, error, first)
@@ -141,14 +144,18 @@ class Execution:
                 found.append(self._describe(source, text, sql, rewritten))
                 return False
 
-            source.exec_trace = look
-            with suppress(apsw.ExecTraceAbort):
+            self._trace(source, look)
+            try:
                 source.execute(rewritten.text, bindings)
-            _trace_as_connection(source)
-            statement = found[0]
+            except apsw.ExecTraceAbort:
+                pass
+            finally:
+                source.exec_trace = None
+            statement = found[0] if found else NOTHING
         if statement.writes and statement.counts_only_its_rows is None:
-            statement = look_for_subprograms(source.connection, statement, bindings)
-            self.connection._remember(sql, statement)
+            statement.counts_only_its_rows = counts_only_its_rows(
+                source.connection, statement, bindings
+            )
         return statement
 
     def _run_all(self, source: apsw.Cursor, statement: Statement, rows: Iterable[Any]) -> int:
@@ -170,11 +177,12 @@ class Execution:
 
     def _failed(self, source: apsw.Cursor, error: Exception, bindings: Any) -> None:
         """Raise what ``error`` means, where it is not an exception for the user already."""
-        _trace_as_connection(source)
         if isinstance(error, apsw.TooBigError) and self._statement is None:
             raise DataError("query string is too large") from None
         if isinstance(error, apsw.Error):
-            raise translate(error, self._rewritten) from None
+            statement = self._statement
+            rewritten = self._rewritten if statement is None else statement.rewritten
+            raise translate(error, rewritten) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]
             if name not in bindings:
@@ -183,11 +191,3 @@ class Execution:
                 ) from None
         if isinstance(error, OverflowError) and str(error) == "int too big to convert":
             raise OverflowError("Python int too large to convert to SQLite INTEGER") from None
-
-
-def _trace_as_connection(source: apsw.Cursor) -> None:
-    """A cursor that has had a tracer never falls back to its connection's, not even with None.
-
-    The connection's is how virtual tables and `set_trace_callback` learn of statements.
-    """
-    source.exec_trace = source.connection.exec_trace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import apsw
@@ -11,6 +11,8 @@ import apsw
 from awsvtab.dbapi.row import Description
 from awsvtab.errors import ProgrammingError
 from awsvtab.sql import Rewritten
+
+Columns = tuple[tuple[str, str | None], ...]
 
 _BLANK = r"(?>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))*"
 _KEYWORD = re.compile(_BLANK + r"(\w*)", re.DOTALL)
@@ -32,58 +34,48 @@ _KEEPS_SCHEMA = _DML | {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Statement:
     """One prepared statement.
 
     ``text`` is what SQLite is given: ``rewritten`` without what follows the semicolon.
     ``columns`` are the (name, declared type) of its rows, empty where it returns none.
     ``writes`` is True for INSERT, UPDATE, DELETE and REPLACE, with or without a WITH clause:
-    what opens a transaction and has a ``rowcount``. ``counts_only_its_rows`` is True where
-    SQLite's ``total_changes`` grows by its rows and no others; None as long as nobody asked.
+    what opens a transaction and has a ``rowcount``; ``inserts`` where it may set ``lastrowid``.
+    ``keeps_schema`` is False where what is known of other statements may be wrong after it.
+    ``counts_only_its_rows`` is True where SQLite's ``total_changes`` grows by its rows and no
+    others; None as long as nobody asked.
     """
 
     rewritten: Rewritten
     text: str
-    keyword: str
     writes: bool
-    columns: tuple[tuple[str, str | None], ...]
-    description: Description | None
+    inserts: bool
+    keeps_schema: bool
+    columns: Columns
     counts_only_its_rows: bool | None = None
 
-    @property
-    def keeps_schema(self) -> bool:
-        """False where what is known of other statements may be wrong after this one."""
-        return self.keyword in _KEEPS_SCHEMA
 
-    @property
-    def inserts(self) -> bool:
-        """True where it may set ``lastrowid``."""
-        return self.writes and self.keyword not in ("UPDATE", "DELETE")
-
-
-def describe(source: apsw.Cursor, text: str, rewritten: Rewritten, strip_names: bool) -> Statement:
+def describe(source: apsw.Cursor, text: str, rewritten: Rewritten) -> Statement:
     """The statement that ``source`` has prepared; to be called from its ``exec_trace``."""
     keyword = first_keyword(text)
-    columns = source.get_description() if source.has_vdbe else ()
+    writes = keyword in _DML or (keyword == "WITH" and not source.is_readonly)
     return Statement(
         rewritten,
         text,
-        keyword,
-        keyword in _DML or (keyword == "WITH" and not source.is_readonly),
-        columns,
-        describe_columns(columns, strip_names),
+        writes,
+        writes and keyword not in ("UPDATE", "DELETE"),
+        keyword in _KEEPS_SCHEMA,
+        source.get_description() if source.has_vdbe else (),
     )
 
 
-def describe_columns(
-    columns: tuple[tuple[str, str | None], ...], strip_names: bool
-) -> Description | None:
+def describe_columns(columns: Columns, strip_names: bool) -> Description | None:
     """PEP 249's ``description``; with ``strip_names``, ``"at [timestamp]"`` is named ``at``."""
     if not columns:
         return None
-    names = (name.split(" [", 1)[0] if strip_names else name for name, _ in columns)
-    return tuple((name, None, None, None, None, None, None) for name in names)
+    names = [name.split(" [", 1)[0] if strip_names else name for name, _ in columns]
+    return tuple([(name, None, None, None, None, None, None) for name in names])
 
 
 def first_keyword(sql: str) -> str:
@@ -105,15 +97,12 @@ def is_blank(sql: str) -> bool:
     return _NOTHING.fullmatch(sql) is not None
 
 
-def look_for_subprograms(
-    database: apsw.Connection, statement: Statement, bindings: Any
-) -> Statement:
-    """``statement``, with ``counts_only_its_rows`` known.
+def counts_only_its_rows(database: apsw.Connection, statement: Statement, bindings: Any) -> bool:
+    """Whether ``total_changes()`` is to be trusted for what ``statement`` writes.
 
     Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere.
     """
     source = database.cursor()
     source.exec_trace = lambda *_: True  # not the user's: this is none of his statements
     steps = source.execute(statement.text, bindings, explain=1)
-    plain = {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
-    return replace(statement, counts_only_its_rows=plain)
+    return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
