@@ -101,12 +101,6 @@ class Transactions(Handle):
             raise
         return False
 
-    def _begin_if_needed(self) -> None:
-        """Before a statement that writes."""
-        database = self._open_database()
-        if self._begin is not None and not database.in_transaction:
-            database.execute(self._begin)
-
     def _commit_implicitly(self, action: str) -> None:
         """What sqlite3 does before a script. Raises ProgrammingError if AWS changes are queued."""
         self._open_database()

@@ -88,9 +88,9 @@ def bindable(parameters: Parameters) -> Any:
         if _PLAIN.issuperset(map(type, parameters)):
             return parameters
         return _adapt_sequence(parameters)
+    if isinstance(parameters, dict) and _PLAIN.issuperset(map(type, parameters.values())):
+        return parameters
     if isinstance(parameters, Mapping):
-        if isinstance(parameters, dict) and _PLAIN.issuperset(map(type, parameters.values())):
-            return parameters
         return {name: _adapt_value(parameters[name]) for name in parameters}
     if hasattr(parameters, "__getitem__") and hasattr(parameters, "__len__"):
         return _adapt_sequence(parameters)
