@@ -41,7 +41,7 @@ def stream(emulator: Emulator) -> Emulator:
         (
             f"SELECT * FROM {TABLE} WHERE region = 'us-esat-1'",
             awsvtab.ProgrammingError,
-            "unknown region 'us-esat-1'; did you mean 'us-east-1'?",
+            "unknown region 'us-esat-1'; did you mean 'us-west-1' or 'us-east-1'?",
         ),
         (
             f"SELECT * FROM {TABLE} WHERE region = ''",

@@ -135,8 +135,8 @@ def _plausible(region: str, known: Sequence[str]) -> bool:
 
 
 def _did_you_mean(region: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(region, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ": write for example 'us-east-1'"
+    close = [f"'{name}'" for name in difflib.get_close_matches(region, known, n=2)]
+    return f"; did you mean {' or '.join(close)}?" if close else ": write for example 'us-east-1'"
 
 
 def _holds_real(resource_type: ResourceType, argument: Argument, given: set[SQLValue]) -> bool:
