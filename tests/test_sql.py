@@ -619,22 +619,28 @@ def test_the_guard_never_passes_over_a_name(sql):
 @example("x'0g' 'a")
 @example("$a::(b) $a(b c")
 @example("/*/ */ -- \v")
-def test_tokens_are_sqlites(sql):
+@example("a /*")
+def test_tokens_are_those_that_sqlite_complains_of(sql):
     sql = f"SELECT {sql}"
     try:
         apsw.Connection("").execute(sql)
     except apsw.SQLError as error:
-        quoted = re.search(r'(?s)(?:near|unrecognized token:) "(.*)"', str(error))
-        if quoted is None or error.error_offset < 0:
-            return
-        offset = len(sql.encode()[: error.error_offset].decode())
+        complaint = re.search(r'(?s)(?:near|unrecognized token:) "(.*)"', str(error))
+        if complaint is not None:
+            before = sql.encode()[: error.error_offset].decode()
+            assert token_at(sql, len(before)) == complaint[1]
     except (apsw.BindingsError, ValueError):
-        return
-    else:
-        return
-    bounds = itertools.accumulate(len(part) for pair in tokenize(sql) for part in pair)
-    starts = dict(zip(itertools.islice(bounds, 0, None, 2), tokenize(sql), strict=False))
-    assert starts[offset][1] == quoted[1]
+        pass
+
+
+def token_at(sql: str, offset: int) -> str | None:
+    start = 0
+    for gap, text in tokenize(sql):
+        start += len(gap)
+        if start == offset:
+            return text
+        start += len(text)
+    return None
 
 
 def test_reserved_keywords_are_those_that_sqlite_takes_for_no_alias(database):
@@ -646,3 +652,108 @@ def test_reserved_keywords_are_those_that_sqlite_takes_for_no_alias(database):
         return True
 
     assert {word.lower() for word in apsw.keywords if not is_alias(word)} == RESERVED
+
+
+# --- queries: rewritten, on virtual tables; and on ordinary tables of the underscore names
+
+
+def rows_of(table: str) -> list[tuple[str, str, int]]:
+    return [(f"{table} {n}", f"arn {n % 2}", n) for n in range(3)]
+
+
+def ordinary_tables() -> apsw.Connection:
+    connection = apsw.Connection(":memory:")
+    for table in (*CATALOG.values(), "local", "roles"):
+        connection.execute(f"CREATE TABLE {table} ({COLUMNS})")
+        connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows_of(table))
+    return connection
+
+
+def marked_name(draw, table: str, text: str | None = None) -> str:
+    """An AWS table's name in one of the ways to write it, or ``text``; and the underscore name."""
+    service, resource = next(name for name, value in CATALOG.items() if value == table)
+    prefix = draw(st.sampled_from(["", "aws.", "awscc /* c */ .", "[AWS]."]))
+    dotted = draw(st.sampled_from(["{}.{}", '"{}" . [{}]', "{}.\n`{}`"])).format(service, resource)
+    return f"«{text or prefix + dotted}|{table}»"
+
+
+@st.composite
+def sources(draw, namesakes: bool, depth: int, taken: set[str]):
+    """A marked-up source of rows and the marked-up qualifiers that its columns can have.
+
+    With ``namesakes``, there may be several tables called roles, and none is AWS's.
+    """
+    names = ["aws_iam_roles", "aws_s3_buckets", "local", "(subquery)"][: 4 if depth else 3]
+    names += ["aws_sso_roles", "roles"] if namesakes else []
+    aliases = sorted({"a", "b", "iam", "aws", "key", "[x y]", "window"} - taken)
+    name = draw(st.sampled_from(names))
+    alias = draw(st.sampled_from(aliases))
+    is_aws = name in CATALOG.values()
+    if name == "(subquery)":
+        text = f"({draw(queries(namesakes, depth - 1))})"
+    else:
+        text = marked_name(draw, name) if is_aws else name
+    if name == "(subquery)" or name in taken or draw(st.booleans()):
+        taken.add(alias)
+        return f"{text} {draw(st.sampled_from(['', 'AS ']))}{alias}", [alias]
+    taken.add(name)
+    if draw(st.booleans()):
+        text = f"({text})"
+    if not is_aws:
+        return text, [name]
+    short = name.rpartition("_")[2]
+    spelled = [marked_name(draw, name), marked_name(draw, name, short)]
+    return text, spelled[:1] if namesakes and short == "roles" else spelled
+
+
+@st.composite
+def queries(draw, namesakes: bool, depth: int, outer: tuple[str, ...] = ()):
+    """A marked-up SELECT of three columns, called as the tables' are."""
+    qualifiers = list(outer)
+    taken: set[str] = set()
+
+    def source():
+        text, own = draw(sources(namesakes, depth, taken))
+        qualifiers.extend(own)
+        return text
+
+    def column():
+        name = draw(st.sampled_from(COLUMNS.split(", ")))
+        return f"{draw(st.sampled_from(qualifiers))}.{name}"
+
+    def condition():
+        a, b, c = column(), column(), column()
+        in_table = f"({a}, {b}, {c}) NOT IN {marked_name(draw, 'aws_s3_buckets')}"
+        forms = [f"{a} = {b}", f"{a} IS NOT DISTINCT FROM {b}", f"{a} IN ({b}, {c})", in_table]
+        if depth and draw(st.booleans()):
+            return f"EXISTS ({draw(queries(namesakes, depth - 1, tuple(qualifiers)))})"
+        return draw(st.sampled_from(forms))
+
+    text = source()
+    for _ in range(draw(st.integers(0, 2))):
+        join = draw(st.sampled_from([",", " JOIN", " LEFT JOIN", " NATURAL JOIN"]))
+        text = f"{text}{join} {source()}"
+        if join in {" JOIN", " LEFT JOIN"} and draw(st.booleans()):
+            text = f"{text} ON {condition()}"
+    query = f"SELECT {column()} AS name, {column()} AS arn, {column()} AS size FROM {text}"
+    clauses = {" WHERE": condition, " GROUP BY": column}
+    for keyword, expression in clauses.items():
+        if draw(st.booleans()):
+            query = f"{query}{keyword} {expression()}"
+    if draw(st.booleans()):
+        query = f"{query} UNION {draw(queries(namesakes, 0))}"
+    return query
+
+
+def outcome(connection: apsw.Connection, sql: str):
+    """The rows, in an order of their own, or that there is an error."""
+    try:
+        return sorted(connection.execute(sql), key=repr)
+    except apsw.SQLError:
+        return apsw.SQLError
+
+
+@given(st.booleans().flatmap(lambda namesakes: queries(namesakes, depth=2)))
+def test_a_query_means_what_it_means_with_underscore_names(marked):
+    sql, expected = spellings(marked)
+    assert outcome(connect(rows_of), to_sqlite(sql)) == outcome(ordinary_tables(), expected)

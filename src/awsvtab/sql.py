@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from .sqltables import Mention, Statement, attached, mentions, qualifiers, statements
+from .sqltables import Mention, Qualifier, attached, mentions, qualifiers, statements
 from .sqltokens import RESERVED, Tokens
 
 Find = Callable[[str, str], str | None]
@@ -65,16 +65,17 @@ def rewrite(sql: str, find: Find, schemas: Collection[str] = ()) -> Rewritten:
     if not _may_name_tables(sql, find):
         return Rewritten(sql)
     tokens = Tokens(sql)
-    names = _Names(find, set(schemas))
+    names = _Names(find, schemas)
     edits: list[_Edit] = []
     unknown: list[Unknown] = []
     for statement in statements(tokens):
         if (schema := attached(tokens, statement)) is not None:
-            names.schemas.add(schema)
+            names = _Names(find, {*names.schemas, schema})
         tables = [(mention, names.table(mention.parts)) for mention in mentions(tokens, statement)]
+        prefixes = [(each, names.table(each.parts)) for each in qualifiers(tokens, statement)]
         shorts = _short_names(tables)
         edits += _table_edits(tokens, tables, shorts)
-        edits += _qualifier_edits(tokens, statement, names, tables, shorts)
+        edits += _qualifier_edits(tokens, tables, prefixes, shorts)
         unknown += _unknown(tokens, tables)
     return _apply(sql, edits, unknown)
 
@@ -112,10 +113,10 @@ class _Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What a dotted name means: ``schemas`` before services, and then the catalog."""
+    """What a dotted name means: attached databases come before services."""
 
     find: Find
-    schemas: set[str]
+    schemas: Collection[str]
 
     def table(self, parts: tuple[str, ...]) -> str | None:
         """The AWS table of that name."""
@@ -127,7 +128,9 @@ class _Names:
         return None
 
 
-_Tables = list[tuple[Mention, str | None]]  # each with the AWS table that it is, if it is one
+# Each with the AWS table that it names, if it does.
+_Tables = list[tuple[Mention, str | None]]
+_Prefixes = list[tuple[Qualifier, str | None]]
 
 
 def _short_names(tables: _Tables) -> dict[str, str]:
@@ -156,11 +159,10 @@ def _table_edits(tokens: Tokens, tables: _Tables, shorts: dict[str, str]) -> Ite
 
 
 def _qualifier_edits(
-    tokens: Tokens, statement: Statement, names: _Names, tables: _Tables, shorts: dict[str, str]
+    tokens: Tokens, tables: _Tables, prefixes: _Prefixes, shorts: dict[str, str]
 ) -> Iterator[_Edit]:
     named = {table for _, table in tables if table is not None}
-    for qualifier in qualifiers(tokens, statement):
-        table = names.table(qualifier.parts)
+    for qualifier, table in prefixes:
         if table not in named:
             continue
         short = qualifier.parts[-1]

@@ -238,6 +238,8 @@ class _Reader:
         behind = last + 1
         if place is _Place.SOURCE and self._words[behind] == "(":
             behind = self._tokens.behind_parentheses(behind)
+            if behind == self._tokens.end:  # they are never closed
+                return None, None
         alias = self._alias(behind, place)
         # Of "a JOIN (b AS c)" SQLite forgets c: a lone table takes its alias behind parentheses.
         while alias is None and self._words[first - 1] == "(" and self._words[behind] == ")":

@@ -14,10 +14,10 @@ from itertools import accumulate, chain
 _IN_NAME = r"[A-Za-z0-9_$\x80-\U0010ffff]"
 _BARE_NAME = rf"[A-Za-z_\x80-\ufefe\uff00-\U0010ffff]{_IN_NAME}*"
 
-# The end of the text ends a comment and a string. Digit separators are new in SQLite 3.46.
+# The end of the text ends a comment (but makes none of "/*") and a string, which is then refused.
 _TOKEN = re.compile(
     rf"""
-    ( (?: [ \t\n\f\r][ \t\n\v\f\r]* | \ufeff | --[^\n]* | /\*(?s:.*?)(?:\*/|\Z) )* )
+    ( (?: [ \t\n\f\r][ \t\n\v\f\r]* | \ufeff | --[^\n]* | /\*(?!\Z)(?s:.*?)(?:\*/|\Z) )* )
     ( [xX]'[^']*'?
     | {_BARE_NAME}
     | (?: 0[xX][0-9a-fA-F][0-9a-fA-F_]*
