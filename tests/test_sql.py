@@ -84,11 +84,12 @@ class StubCursor:
 
 
 def connect(rows_of):
-    """A database with the AWS tables and two local ones, one of which has an AWS table's name."""
+    """A database with the AWS tables and local ones, one of which has an AWS table's name."""
     connection = apsw.Connection(":memory:")
     for table in CATALOG.values():
         module = StubTable(rows_of(table))
         connection.create_module(table, module, use_bestindex_object=True, eponymous=True)
+    connection.execute("CREATE TABLE keyed (name UNIQUE, roles)")
     for table in ("local", "roles"):
         connection.execute(f"CREATE TABLE {table} ({COLUMNS})")
         connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows_of(table))
@@ -124,6 +125,10 @@ SELECTS = [
     "SELECT * FROM aws_iam_roles, «s3.buckets|aws_s3_buckets AS buckets»",
     'SELECT * FROM «glue.references|aws_glue_references AS "references"»',
     "\ufeffSELECT * FROM «iam.roles|aws_iam_roles AS roles»;",
+    "SELECT * FROM «iam.\ufeffroles|aws_iam_roles AS roles»",
+    "SELECT * FROM «[iam]\ufeff.roles|aws_iam_roles AS roles»",
+    "SELECT * FROM «iam./**/roles|aws_iam_roles AS roles»",
+    "SELECT * FROM «[iam]/**/.roles|aws_iam_roles AS roles»",
     # the short name becomes an alias where there is none
     "SELECT roles.arn FROM «iam.roles|aws_iam_roles AS roles»",
     "SELECT r.arn FROM «iam.roles|aws_iam_roles» r",
@@ -230,6 +235,10 @@ SELECTS = [
         "SELECT CASE WHEN 1 IN (1, 2) THEN 1 END, roles.arn ->> '$.a.b'"
         " FROM «iam.roles|aws_iam_roles AS roles» WHERE 0"
     ),
+    (
+        "SELECT 1 FROM (SELECT 1 AS roles) iam, «s3.buckets|aws_s3_buckets AS buckets»"
+        " WHERE size IS NOT DISTINCT FROM iam.roles GROUP BY 1, iam.roles ORDER BY 1, iam.roles"
+    ),
     "EXPLAIN QUERY PLAN SELECT 1 FROM «iam.roles|aws_iam_roles AS roles»",
 ]
 
@@ -246,6 +255,10 @@ CHANGES = [
     (
         "INSERT INTO local SELECT * FROM «iam.roles|aws_iam_roles AS roles»"
         " WHERE 1 ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO keyed SELECT roles.name, 1 FROM «iam.roles|aws_iam_roles AS roles»"
+        " WHERE 1 ON CONFLICT DO UPDATE SET roles = 1, name = excluded.name"
     ),
     "INSERT INTO local VALUES ((SELECT arn FROM «iam.roles|aws_iam_roles AS roles»), 1, 2)",
     (
@@ -286,15 +299,21 @@ SCHEMA_STATEMENTS = [
     "CREATE VIEW v AS SELECT roles.arn FROM «aws.iam.roles|aws_iam_roles AS roles»",
     "CREATE TABLE t AS SELECT * FROM «iam.roles|aws_iam_roles AS roles»",
     "CREATE TABLE t (a REFERENCES «iam.roles|aws_iam_roles» ON UPDATE SET NULL, b)",
+    (
+        "CREATE TABLE t AS SELECT 1 FROM (SELECT 1 AS roles) iam"
+        " JOIN «s3.buckets|aws_s3_buckets» b ON iam.roles"
+    ),
     "ANALYZE «iam.roles|aws_iam_roles»",
+    "EXPLAIN QUERY PLAN ANALYZE «iam.roles|aws_iam_roles»",
+    "EXPLAIN ANALYZE «iam.roles|aws_iam_roles»",
     "PRAGMA table_info(«aws.iam.roles|aws_iam_roles»)",
     "PRAGMA main.table_xinfo = «iam.roles|aws_iam_roles»",
     """
-    CREATE TEMP TRIGGER t AFTER UPDATE OF name, arn ON local
-    WHEN new.arn IN (SELECT roles.arn FROM «iam.roles|aws_iam_roles AS roles») BEGIN
-        INSERT INTO «iam.roles|aws_iam_roles» (name) VALUES (new.name);
+    CREATE TEMP TRIGGER t AFTER UPDATE OF roles, name ON keyed
+    WHEN new.name IN (SELECT roles.arn FROM «iam.roles|aws_iam_roles AS roles») BEGIN
         UPDATE «iam.roles|aws_iam_roles»
             SET arn = CASE WHEN «iam.roles|aws_iam_roles».size THEN 1 END WHERE name = new.name;
+        INSERT INTO «iam.roles|aws_iam_roles» (name) VALUES (new.name);
         DELETE FROM «iam.roles|aws_iam_roles» WHERE «aws.iam.roles|aws_iam_roles».name = new.name;
         INSERT INTO local SELECT roles.* FROM «iam.roles|aws_iam_roles AS roles»;
     END;
@@ -392,6 +411,22 @@ UNTOUCHED = [
 def test_all_else_passes_through(sql):
     rewritten = rewrite(sql, find)
     assert (rewritten.text, rewritten.edits) == (sql, ())
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        *("WHERE 1", "GROUP BY 1", "HAVING 1", "WINDOW w AS ()", "ORDER BY 1", "LIMIT 1"),
+        *("UNION SELECT 1", "EXCEPT SELECT 1", "INTERSECT VALUES (1)", "RETURNING 1"),
+    ],
+)
+def test_behind_the_from_clause_no_comma_stands_between_tables(clause):
+    sql = f"SELECT 1 FROM local {clause}, iam.roles"
+    assert to_sqlite(sql) == sql
+
+
+def test_where_parentheses_are_not_closed_no_alias_can_be_put_behind_them():
+    assert to_sqlite("SELECT 1 FROM iam.roles('a'") == "SELECT 1 FROM aws_iam_roles('a'"
 
 
 def test_a_text_with_a_nul_is_left_to_apsw_to_refuse():
@@ -514,7 +549,7 @@ def test_a_stored_view_needs_no_rewriting_any_more(database, sql):
         ("DELETE FROM aws.a.b; UPDATE aws.c.d SET e = 1", [(12, "a", "b"), (28, "c", "d")]),
         ("SELECT 1 IN aws.a.b", [(12, "a", "b")]),
         ("DROP TABLE aws.a.b", [(11, "a", "b")]),
-        ("SELECT * FROM iam.roles, aws.a.b", [(25, "a", "b")]),
+        ("SELECT * FROM aws.iam.roles, aws.a.b", [(29, "a", "b")]),
         ("SELECT aws.a.b, aws.a.b.c FROM local, iam.rolls, iam.roles", []),
         ("SELECT 'FROM aws.a.b' FROM iam.roles", []),
     ],

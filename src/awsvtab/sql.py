@@ -193,4 +193,4 @@ def _apply(sql: str, edits: Iterable[_Edit], unknown: Iterable[Unknown]) -> Rewr
         pieces += sql[done : edit.start], edit.text
         length += len(edit.text)
         done = edit.stop
-    return Rewritten("".join([*pieces, sql[done:]]), tuple(offsets), tuple(sorted(unknown)))
+    return Rewritten("".join([*pieces, sql[done:]]), tuple(offsets), tuple(unknown))

@@ -137,11 +137,11 @@ def _object(tokens: Tokens, statement: Statement) -> int:
 
 
 class _Place(Enum):
-    """Where a table name stands, by the alias that can follow."""
+    """Where a table name stands, by the alias that it can take."""
 
-    SOURCE = auto()  # FROM, JOIN, and the commas and parentheses between tables: AS or not
-    TARGET = auto()  # DELETE and UPDATE: with AS
-    OTHER = auto()  # none, or, of INSERT, none that a column could be qualified with
+    SOURCE = auto()  # FROM, JOIN, and the commas and parentheses between tables
+    TARGET = auto()  # DELETE, UPDATE: none in a trigger
+    OTHER = auto()  # none, or, with INSERT, none that RETURNING would know
 
 
 class _Reader:
@@ -195,8 +195,7 @@ class _Reader:
             return
         self._in_from, for_table = self._outer.pop()
         if for_table:
-            alias = self._alias(index + 1, _Place.SOURCE)
-            self.mentions.append(Mention((), index, index, alias))
+            self.mentions.append(Mention((), index, index, self._alias(index + 1)))
 
     def on_end_of_from(self, index: int) -> None:
         self._in_from = False
@@ -206,8 +205,9 @@ class _Reader:
             self._in_from = False
 
     def on_update(self, index: int) -> None:
-        or_ignore = self._words[index + 1] == "or"
-        self._table(index + (3 if or_ignore else 1), _Place.TARGET)
+        following = self._words[index + 1]
+        if following not in {"set", "on", "of"}:  # DO UPDATE SET, and the events of triggers
+            self._table(index + (3 if following == "or" else 1), _Place.TARGET)
 
     def on_other(self, index: int) -> None:
         self._mention(index + 1, _Place.OTHER)
@@ -220,40 +220,38 @@ class _Reader:
 
     def _mention(self, index: int, place: _Place) -> None:
         parts = self._tokens.dotted(index)
-        if not parts or self._words[index] in RESERVED:
+        if not parts:
             return
         last = index + 2 * len(parts) - 2
         if place is _Place.OTHER:
             self.mentions.append(Mention(parts, index, last))
             return
-        alias, alias_at = self._alias_of(index, last, place)
+        alias, alias_at = self._alias_or_its_place(index, last)
         if place is _Place.TARGET and self._statement.in_trigger:
             # SQLite 3.54 takes an alias there. To releases that do not, a database with such a
             # trigger in it is malformed as a whole.
             alias_at = None
         self.mentions.append(Mention(parts, index, last, alias or parts[-1], alias_at))
 
-    def _alias_of(self, first: int, last: int, place: _Place) -> tuple[str | None, int | None]:
-        """The alias of a table and None, or None and the index that one can be put behind."""
+    def _alias_or_its_place(self, first: int, last: int) -> tuple[str | None, int | None]:
+        """The alias of a table, or the index that one can be put behind; the other is None."""
         behind = last + 1
-        if place is _Place.SOURCE and self._words[behind] == "(":
+        if self._words[behind] == "(":
             behind = self._tokens.behind_parentheses(behind)
             if behind == self._tokens.end:  # they are never closed
                 return None, None
-        alias = self._alias(behind, place)
+        alias = self._alias(behind)
         # Of "a JOIN (b AS c)" SQLite forgets c: a lone table takes its alias behind parentheses.
         while alias is None and self._words[first - 1] == "(" and self._words[behind] == ")":
             first, behind = first - 1, behind + 1
-            alias = self._alias(behind, place)
+            alias = self._alias(behind)
         return (alias, None) if alias is not None else (None, behind - 1)
 
-    def _alias(self, index: int, place: _Place) -> str | None:
+    def _alias(self, index: int) -> str | None:
         word = self._words[index]
         if word == "as":
             return self._tokens.name(index + 1)
-        if place is not _Place.SOURCE or word in RESERVED:
-            return None
-        if word == "window" and self._opens_window(index):
+        if word in RESERVED or (word == "window" and self._opens_window(index)):
             return None
         return self._tokens.name(index)
 
@@ -262,19 +260,23 @@ class _Reader:
         return self._tokens.name(index + 1) is not None and self._words[index + 2] == "as"
 
 
-_END_OF_FROM = (
-    *("where", "group", "having", "order", "limit", "union", "except", "intersect"),
-    *("returning", "select", "set", "values"),
-)
 _Turn = Callable[[_Reader, int], None]
 _TURNS: dict[str, _Turn] = {
-    **dict.fromkeys(_END_OF_FROM, _Reader.on_end_of_from),
     "from": _Reader.on_from,
     "join": _Reader.on_join,
     ",": _Reader.on_comma,
     "(": _Reader.on_open,
     ")": _Reader.on_close,
+    "where": _Reader.on_end_of_from,
+    "group": _Reader.on_end_of_from,
+    "having": _Reader.on_end_of_from,
     "window": _Reader.on_window,
+    "order": _Reader.on_end_of_from,
+    "limit": _Reader.on_end_of_from,
+    "union": _Reader.on_end_of_from,
+    "except": _Reader.on_end_of_from,
+    "intersect": _Reader.on_end_of_from,
+    "returning": _Reader.on_end_of_from,
     "update": _Reader.on_update,
     "into": _Reader.on_other,
     "in": _Reader.on_other,
