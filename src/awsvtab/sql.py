@@ -1,9 +1,9 @@
 """The user's SQL to SQLite's: names of AWS tables, token by token.
 
 SQLite has no three-part names. ``aws.customerprofiles.event_streams``, or the same without the
-``aws.``, becomes ``aws_customerprofiles_event_streams AS event_streams``; a qualifier of a column,
-``customerprofiles.event_streams.uri``, becomes what the table is called then. Nothing else in the
-text changes: not a string, a comment, a parameter, nor anything that SQLite would refuse.
+``aws.``, becomes ``aws_customerprofiles_event_streams AS event_streams``, and as the qualifier of
+a column (``customerprofiles.event_streams.uri``) it becomes what the table is called then. Nothing
+else in the text changes: no string, comment or parameter, nor anything that SQLite would refuse.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Rewritten:
     """What SQLite is given, and the way back to the user's text.
 
     ``edits`` are ``(offset in text, offset in the user's SQL)`` pairs, ascending, one at each
-    place where the two texts stop running in step: where a replacement starts, and where it ends.
-    ``unknown`` are the three-part names in a table's place that there is no resource type for,
-    each as ``(offset in the user's SQL, service, resource)``. They are still in ``text``, where
-    SQLite takes the second dot for a syntax error.
+    place where the two texts stop running in step: each replacement has one where it starts and
+    one where it ends. ``unknown`` are the three-part names in a table's place that are of no
+    resource type, as ``(offset in the user's SQL, service, resource)``. They still stand in
+    ``text``, where SQLite takes the second dot for a syntax error.
     """
 
     text: str
@@ -38,10 +38,10 @@ class Rewritten:
     unknown: tuple[Unknown, ...] = ()
 
     def offset(self, position: int) -> int:
-        """The offset in the user's SQL of what is at ``position`` in ``text``, in characters.
+        """The offset in the user's SQL of what is at ``position`` in ``text``.
 
-        Within a replacement, it is where the replaced part starts. (SQLite's error offsets are
-        bytes of UTF-8.)
+        Within a replacement, it is where the replaced part starts. Both are in characters, whereas
+        SQLite's ``error_offset`` is in bytes of UTF-8.
         """
         passed = bisect_right(self.edits, position, key=lambda edit: edit[0])
         if passed == 0:
@@ -71,11 +71,11 @@ def rewrite(sql: str, find: Find, schemas: Collection[str] = ()) -> Rewritten:
     for statement in statements(tokens):
         if (schema := attached(tokens, statement)) is not None:
             names = _Names(find, {*names.schemas, schema})
-        tables = [(mention, names.table(mention.parts)) for mention in mentions(tokens, statement)]
-        prefixes = [(each, names.table(each.parts)) for each in qualifiers(tokens, statement)]
+        tables = [(each, names.table(each.parts)) for each in mentions(tokens, statement)]
+        qualified = [(each, names.table(each.parts)) for each in qualifiers(tokens, statement)]
         shorts = _short_names(tables)
         edits += _table_edits(tokens, tables, shorts)
-        edits += _qualifier_edits(tokens, tables, prefixes, shorts)
+        edits += _qualifier_edits(tokens, qualified, tables, shorts)
         unknown += _unknown(tokens, tables)
     return _apply(sql, edits, unknown)
 
@@ -128,16 +128,17 @@ class _Names:
         return None
 
 
-# Each with the AWS table that it names, if it does.
+# Each with the AWS table that its parts name, if they do.
 _Tables = list[tuple[Mention, str | None]]
-_Prefixes = list[tuple[Qualifier, str | None]]
+_Qualified = list[tuple[Qualifier, str | None]]
 
 
 def _short_names(tables: _Tables) -> dict[str, str]:
-    """Short name to the AWS table that has it as its alias wherever it was given no other.
+    """The short names that become aliases, to the AWS tables whose they are.
 
-    Without those that any other table or alias of the statement has, however far away: qualifiers
-    would depend on where they stand, and a local copy often has the name of its original.
+    A name that is also another table's or an alias, be it far away in the statement, becomes none:
+    local copies are often called like the original, and where both are read, the short name is the
+    copy's and only the copy's.
     """
     owners: dict[str, set[str | None]] = {}
     for mention, table in tables:
@@ -159,20 +160,21 @@ def _table_edits(tokens: Tokens, tables: _Tables, shorts: dict[str, str]) -> Ite
 
 
 def _qualifier_edits(
-    tokens: Tokens, tables: _Tables, prefixes: _Prefixes, shorts: dict[str, str]
+    tokens: Tokens, qualified: _Qualified, tables: _Tables, shorts: dict[str, str]
 ) -> Iterator[_Edit]:
-    named = {table for _, table in tables if table is not None}
-    for qualifier, table in prefixes:
-        if table not in named:
+    named = {table for _, table in tables}
+    for qualifier, table in qualified:
+        # Three parts before a column are AWS's. Two may be the user's mistake about another table.
+        if table is None or (len(qualifier.parts) == 2 and table not in named):
             continue
         short = qualifier.parts[-1]
-        has_alias = shorts.get(short) == table and not qualifier.in_returning
-        text = _identifier(short) if has_alias else table
+        is_alias = shorts.get(short) == table and not qualifier.in_returning
+        text = _identifier(short) if is_alias else table
         yield _Edit(tokens.start(qualifier.first), tokens.stop(qualifier.last), text)
 
 
 def _identifier(resource: str) -> str:
-    """A resource's name in SQL: nothing but being a keyword can make it need quotes."""
+    """A resource's name in SQL: nothing in it needs quotes, unless it is a keyword."""
     return f'"{resource}"' if resource in RESERVED else resource
 
 
@@ -184,6 +186,7 @@ def _unknown(tokens: Tokens, tables: _Tables) -> Iterator[Unknown]:
 
 
 def _apply(sql: str, edits: Iterable[_Edit], unknown: Iterable[Unknown]) -> Rewritten:
+    """``sql`` with edits that do not overlap, in whatever order."""
     pieces: list[str] = []
     offsets: list[tuple[int, int]] = []
     done = length = 0

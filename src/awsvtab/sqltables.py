@@ -15,10 +15,10 @@ from .sqltokens import RESERVED, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The token indexes of a statement, from its first to behind its last.
+    """The token indexes of a statement: of its first, and behind its last.
 
-    The header of CREATE TRIGGER, up to BEGIN, is one, and so is each statement of the body: what
-    a name means is the matter of one of these.
+    Names mean something within a statement only, and so the header of CREATE TRIGGER, up to BEGIN,
+    counts as one, and each statement of the trigger's body as another.
     """
 
     begin: int
@@ -28,12 +28,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A table, named where the grammar wants a table name, or a subquery in its place.
+    """A table's name where the grammar wants one, or something in parentheses in its place.
 
-    ``parts`` are those of its name (none for a subquery), ``first`` and ``last`` the indexes of
-    its tokens. ``called`` is what qualifies its columns: its alias or the last of ``parts``, None
-    where columns cannot refer to it. ``alias_at`` is the index of the token that an alias can be
-    put behind; None where it has one or SQLite would not take it.
+    ``parts`` are the name's (none of parentheses), ``first`` and ``last`` the indexes of its
+    tokens. ``called`` is what the table's columns can be qualified with: its alias, or the last of
+    ``parts``; None where no column can refer to the table. ``alias_at`` is the index of the token
+    that an alias can be put behind; None where there is one or SQLite would not take it.
     """
 
     parts: tuple[str, ...]
@@ -45,9 +45,9 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Qualifier:
-    """Two parts or more in front of a column.
+    """Two parts or more in front of a column, and the indexes of the first and last token.
 
-    RETURNING knows its table by the table's own name only: no alias means anything there.
+    ``in_returning``, an alias means nothing to SQLite: it is the table's own name that counts.
     """
 
     parts: tuple[str, ...]
@@ -73,16 +73,16 @@ def statements(tokens: Tokens) -> Iterator[Statement]:
 
 
 def mentions(tokens: Tokens, statement: Statement) -> list[Mention]:
-    """The tables that a statement names, in no particular order."""
+    """The tables that a statement names; parentheses come behind what is in them."""
     reader = _Reader(tokens, statement)
     reader.read()
     return reader.mentions
 
 
 def qualifiers(tokens: Tokens, statement: Statement) -> Iterator[Qualifier]:
-    """The qualifiers of columns that have several parts (and the schemas of tables, as it may be).
+    """The qualifiers of several parts.
 
-    In ``a.b.c``, SQLite takes ``a`` for an attached database and for nothing else.
+    In ``a.b.c``, SQLite takes ``a`` for an attached database, never for an alias or a table.
     """
     words = tokens.words
     returning = tokens.index("returning", statement.begin, statement.end)
