@@ -142,6 +142,7 @@ SELECTS = [
     "SELECT window.arn FROM «iam.roles|aws_iam_roles» window",
     "SELECT aws.arn FROM «iam.roles|aws_iam_roles» aws",
     "SELECT 1 FROM «iam.roles|aws_iam_roles» window WINDOW w AS ()",
+    "SELECT 1 FROM local window, «iam.roles|aws_iam_roles AS roles»",
     "SELECT 1 FROM «iam.roles|aws_iam_roles AS roles» WINDOW w AS ()",
     "SELECT 1 FROM «iam.roles|aws_iam_roles AS roles» NOT INDEXED",
     "SELECT 1 FROM «iam.roles|aws_iam_roles AS roles» WHERE 1",

@@ -164,7 +164,7 @@ def _qualifier_edits(
 ) -> Iterator[_Edit]:
     named = {table for _, table in tables}
     for qualifier, table in qualified:
-        # Three parts before a column are AWS's. Two may be the user's mistake about another table.
+        # Three parts before a column can only be AWS's; two may be of a database not attached.
         if table is None or (len(qualifier.parts) == 2 and table not in named):
             continue
         short = qualifier.parts[-1]
