@@ -44,6 +44,11 @@ def stream(emulator: Emulator) -> Emulator:
             "unknown region 'us-esat-1'; did you mean 'us-west-1' or 'us-east-1'?",
         ),
         (
+            f"SELECT * FROM {TABLE} WHERE region IN ('us-east-1', 'mars-1')",
+            awsvtab.ProgrammingError,
+            "unknown region 'mars-1'",
+        ),
+        (
             f"SELECT * FROM {TABLE} WHERE region = ''",
             awsvtab.ProgrammingError,
             "unknown region ''",

@@ -285,9 +285,7 @@ def twin(session: boto3.Session, _emulator: Emulator) -> Iterator[Twin]:
 ONE = Stream("d", "a", "u", None, "7", "RUNNING", "us-east-1")
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([ONE], ["SELECT count(*) FROM {t} WHERE region = 'us-east-1' OR domain_name = 'd'"])
 @example(
     [ONE], ["SELECT uri FROM {t} WHERE (data__Identifier, region) IN (SELECT id, region FROM l)"]
