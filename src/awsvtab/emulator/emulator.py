@@ -10,7 +10,7 @@ from typing import Any, Self
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from . import identifiers, plugin, schemas
+from . import examples, identifiers, plugin, schemas
 from .calls import Calls
 from .controls import Asynchrony, Controls, Listing
 from .faults import Faults
@@ -45,6 +45,10 @@ class Account:
             service = plugin.service(self.account, region, self._controls)
             resource = service.find(schema, identifiers.parse(schema, identifier))
             return copy.deepcopy(resource.properties) if resource else None
+
+    def example(self, type_name: str, seed: str = "") -> Json:
+        """A small desired state that the type accepts. Another seed gives another one."""
+        return examples.desired_state(_schema(type_name, self.region), seed)
 
     def reset(self) -> None:
         """Forget the account's resources, of all services, and set all settings back."""

@@ -91,11 +91,12 @@ class CloudControl:
         self._check_parents(schema, model)
         listing = self.controls.listing
         size = min(listing.page_size, request.get("MaxResults", listing.page_size))
-        by = tuple(sorted(_filters(schema, model)))
-        scope = [schema.type_name, listing.order, *by]
+        selects = schema.list_selects
+        chosen = {selects[name]: model[name] for name in sorted(model) if name in selects}
+        scope = [schema.type_name, listing.order, json.dumps(chosen)]
         after, number = tokens.decode(request.get("NextToken"), scope)
-        index = self._resources(schema).index(listing.order, by)
-        page, end = index.page(model, after, size)
+        index = self._resources(schema).index(listing.order, tuple(chosen))
+        page, end = index.page(chosen, after, size)
         carried = listing.carried(schema.type_name)
         answer: Json = {
             "TypeName": schema.type_name,
@@ -124,7 +125,9 @@ class CloudControl:
             def work() -> Json:
                 if self._resources(schema).get(identifier):
                     raise errors.already_exists(schema.type_name, identifier)
-                self._check_parents(schema, desired)
+                selects = schema.list_selects.items()
+                model = {name: desired[own] for name, own in selects if own in desired}
+                self._check_parents(schema, model)
                 self.put(schema, properties, serial)
                 return _visible(schema, properties)
 
@@ -295,12 +298,6 @@ def _object(text: str, member: str) -> Json:
     if not isinstance(value, dict):
         raise errors.validation(f"{member} must be a JSON object")
     return value
-
-
-def _filters(schema: ResourceSchema, model: Json) -> list[str]:
-    """Properties by which the list handler selects, of those in the request."""
-    accepted = schema.list_input.get("properties", {})
-    return [name for name in model if name in accepted and name in schema.properties]
 
 
 def _visible(schema: ResourceSchema, properties: Json) -> Json:
