@@ -1,0 +1,116 @@
+"""Python values to SQLite's and back: adapters, converters, parameters."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import apsw
+
+from awsvtab.errors import ProgrammingError
+
+Adapter = Callable[[Any], Any]
+Converter = Callable[[bytes], Any]
+Parameters = Any
+"""A sequence, or a mapping of names, of values."""
+
+
+class PrepareProtocol:
+    """What ``__conform__`` is asked for: a value that SQLite can store."""
+
+
+adapters: dict[tuple[type, type], Adapter] = {
+    (datetime.date, PrepareProtocol): datetime.date.isoformat,
+    (datetime.datetime, PrepareProtocol): lambda value: value.isoformat(" "),
+}
+converters: dict[str, Converter] = {
+    "DATE": lambda raw: datetime.date.fromisoformat(raw.decode()),
+    "TIMESTAMP": lambda raw: datetime.datetime.fromisoformat(raw.decode()),
+    "JSON": json.loads,
+    "BOOLEAN": lambda raw: bool(int(raw)),
+}
+
+# Values of exactly these types need no adapter. `register_adapter` takes types out.
+_PLAIN: set[type] = {int, float, str, bytes, bytearray, bool, type(None)}
+
+
+def register_adapter(type_: type, adapter: Adapter, /) -> None:
+    """Store values of exactly ``type_`` as what ``adapter`` returns for them."""
+    if not isinstance(type_, type):
+        raise TypeError(f"register_adapter() takes a type, not {type_!r}")
+    _PLAIN.discard(type_)
+    adapters[type_, PrepareProtocol] = adapter
+
+
+def register_converter(typename: str, converter: Converter, /) -> None:
+    """Give ``converter`` the bytes of every value whose column is declared ``typename``."""
+    converters[typename.upper()] = converter
+
+
+_MISSING = object()
+
+
+def adapt(value: Any, protocol: type = PrepareProtocol, default: Any = _MISSING, /) -> Any:
+    """``value`` as ``protocol`` wants it, or ``default``.
+
+    Raises ProgrammingError where nothing adapts it and there is no default. A TypeError in
+    ``__adapt__`` or ``__conform__`` (PEP 246) means that it does not adapt.
+    """
+    adapter = adapters.get((type(value), protocol))
+    if adapter is not None:
+        return adapter(value)
+    for method, argument in (
+        (getattr(protocol, "__adapt__", None), value),
+        (getattr(value, "__conform__", None), protocol),
+    ):
+        adapted = _try(method, argument)
+        if adapted is not None:
+            return adapted
+    if default is _MISSING:
+        raise ProgrammingError("can't adapt")
+    return default
+
+
+def _try(method: Callable[[Any], Any] | None, argument: Any) -> Any:
+    if method is None:
+        return None
+    try:
+        return method(argument)
+    except TypeError:
+        return None
+
+
+def bindable(parameters: Parameters) -> Any:
+    """What APSW takes: ``parameters`` itself where nothing in it is to be adapted."""
+    if isinstance(parameters, (tuple, list)):
+        if _PLAIN.issuperset(map(type, parameters)):
+            return parameters
+        return _adapt_sequence(parameters)
+    if isinstance(parameters, dict) and _PLAIN.issuperset(map(type, parameters.values())):
+        return parameters
+    if isinstance(parameters, Mapping):
+        return {name: _adapt_value(parameters[name]) for name in parameters}
+    if hasattr(parameters, "__getitem__") and hasattr(parameters, "__len__"):
+        return _adapt_sequence(parameters)
+    raise ProgrammingError("parameters are of unsupported type")
+
+
+def _adapt_sequence(parameters: Any) -> tuple[Any, ...]:
+    # By index: an adapter may shorten the list, and that must be an IndexError.
+    return tuple([_adapt_value(parameters[index]) for index in range(len(parameters))])
+
+
+def _adapt_value(value: Any) -> Any:
+    return value if type(value) in _PLAIN else adapt(value, PrepareProtocol, value)
+
+
+def convert_binding(cursor: apsw.Cursor, number: int, value: Any) -> Any:
+    """APSW's last resort for a value that it cannot bind (``apsw.Cursor.convert_binding``)."""
+    adapted = adapt(value, PrepareProtocol, None)
+    if adapted is None:
+        raise ProgrammingError(
+            f"Error binding parameter {number}: type '{type(value).__name__}' is not supported"
+        )
+    return adapted

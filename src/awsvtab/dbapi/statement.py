@@ -1,0 +1,108 @@
+"""What the driver knows of a statement once SQLite has prepared it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+
+from awsvtab.dbapi.row import Description
+from awsvtab.errors import ProgrammingError
+from awsvtab.sql import Rewritten
+
+Columns = tuple[tuple[str, str | None], ...]
+
+_BLANK = r"(?>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))*"
+_KEYWORD = re.compile(_BLANK + r"(\w*)", re.DOTALL)
+_NOTHING = re.compile(_BLANK + r";*" + _BLANK, re.DOTALL)
+
+_DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+
+# What leaves names, columns and attached databases as they were.
+_KEEPS_SCHEMA = _DML | {
+    "SELECT",
+    "VALUES",
+    "WITH",
+    "EXPLAIN",
+    "BEGIN",
+    "COMMIT",
+    "END",
+    "SAVEPOINT",
+    "RELEASE",
+}
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """One prepared statement.
+
+    ``text`` is what SQLite is given: ``rewritten`` without what follows the semicolon.
+    ``columns`` are the (name, declared type) of its rows, empty where it returns none.
+    ``writes`` is True for INSERT, UPDATE, DELETE and REPLACE, with or without a WITH clause:
+    what opens a transaction and has a ``rowcount``; ``inserts`` where it may set ``lastrowid``.
+    ``keeps_schema`` is False where what is known of other statements may be wrong after it.
+    ``counts_only_its_rows`` is True where SQLite's ``total_changes`` grows by its rows and no
+    others; None as long as nobody asked.
+    """
+
+    rewritten: Rewritten
+    text: str
+    writes: bool
+    inserts: bool
+    keeps_schema: bool
+    columns: Columns
+    counts_only_its_rows: bool | None = None
+
+
+def describe(source: apsw.Cursor, text: str, rewritten: Rewritten) -> Statement:
+    """The statement that ``source`` has prepared; to be called from its ``exec_trace``."""
+    keyword = first_keyword(text)
+    writes = keyword in _DML or (keyword == "WITH" and not source.is_readonly)
+    return Statement(
+        rewritten,
+        text,
+        writes,
+        writes and keyword not in ("UPDATE", "DELETE"),
+        keyword in _KEEPS_SCHEMA,
+        source.get_description() if source.has_vdbe else (),
+    )
+
+
+def describe_columns(columns: Columns, strip_names: bool) -> Description | None:
+    """PEP 249's ``description``; with ``strip_names``, ``"at [timestamp]"`` is named ``at``."""
+    if not columns:
+        return None
+    names = [name.split(" [", 1)[0] if strip_names else name for name, _ in columns]
+    return tuple([(name, None, None, None, None, None, None) for name in names])
+
+
+def first_keyword(sql: str) -> str:
+    """The first word after blanks and comments, in capitals."""
+    match = _KEYWORD.match(sql)
+    return match[1].upper() if match else ""
+
+
+def check_text(sql: str) -> None:
+    """Raises TypeError or ProgrammingError for what no statement can be."""
+    if not isinstance(sql, str):
+        raise TypeError(f"the SQL must be str, not {type(sql).__name__}")
+    if "\0" in sql:
+        raise ProgrammingError("the query contains a null character")
+
+
+def is_blank(sql: str) -> bool:
+    """True where nothing but blanks, comments and a semicolon is left."""
+    return _NOTHING.fullmatch(sql) is not None
+
+
+def counts_only_its_rows(database: apsw.Connection, statement: Statement, bindings: Any) -> bool:
+    """Whether ``total_changes()`` is to be trusted for what ``statement`` writes.
+
+    Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere.
+    """
+    source = database.cursor()
+    source.exec_trace = lambda *_: True  # not the user's: this is none of his statements
+    steps = source.execute(statement.text, bindings, explain=1)
+    return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
