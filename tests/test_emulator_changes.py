@@ -85,6 +85,7 @@ def test_an_identifier_that_aws_makes_up_comes_later(emulator, client):
     unnamed = create(client, QUEUE)
     assert named["Identifier"] == "d"
     assert "Identifier" not in unnamed
+    assert "Identifier" not in status(client, unnamed)
     assert "Identifier" in status(client, unnamed)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import weakref
 from collections.abc import Sequence
 from types import ModuleType
@@ -24,8 +25,9 @@ from moto.iam.models import get_account_id_from
 from . import schemas, wire
 from .controls import Controls
 from .faults import Effect
+from .holdings import Region
 from .pointers import Json
-from .service import CloudControl, Region
+from .service import CloudControl
 from .values import Place
 
 SERVICE = "cloudcontrolapi"
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
     Backends = BackendDict["CloudControlBackend"]
 else:
     Backends = BackendDict
+
+
+# All state is used under it. Emulators of one account share their state, as moto's services do.
+LOCK = threading.RLock()
 
 
 class Headers(Protocol):
@@ -94,7 +100,7 @@ def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) ->
     """The answer to one HTTP request."""
 
     def run(operation: str, request: Json, effects: Sequence[Effect]) -> Json:
-        with controls.lock:
+        with LOCK:
             cloud_control = service(caller.account, caller.region, controls, effects)
             return cloud_control.answer(operation, request)
 
