@@ -13,7 +13,7 @@ import sqlite3
 from typing import ClassVar
 
 
-class Warning(sqlite3.Warning):  # noqa: A001 - PEP 249 gives the name
+class Warning(sqlite3.Warning):
     """Something that the user should know and that is no failure."""
 
 

@@ -43,7 +43,6 @@ class Cursor(Execution):
 
     _source: apsw.Cursor | None = None
     _closed = False
-    _busy = False
     _conversion: Conversion | None = None
     _make_row: Callable[[Values], Any] | None = None
     _description: Description | None = None

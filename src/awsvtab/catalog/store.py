@@ -1,0 +1,108 @@
+"""The catalog that ships with the package: every resource type, decoded when it is first used.
+
+The file holds one block a type, blank lines between: a line with the type's name and its
+table's ``service.resource``, then the type's record (see `awsvtab.catalog.schema`) as JSON.
+Reading it costs a few milliseconds once a process; decoding a type some tens of microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from awsvtab.catalog import names
+from awsvtab.catalog.model import ResourceType
+from awsvtab.catalog.schema import Record, resource_type
+
+DATA_FILE = Path(__file__).with_name("resource-types.txt")
+
+
+class Catalog:
+    """Resource types by table name and by type name."""
+
+    def __init__(self, text: str) -> None:
+        """Takes a catalog file's text; its first block is about the catalog as a whole."""
+        head, *blocks = text.rstrip("\n").split("\n\n")
+        self.metadata: Mapping[str, object] = json.loads(head)
+        self._blocks: dict[str, str] = {}
+        self._types: dict[str, str] = {}
+        self._dotted: list[str] = []
+        self._decoded: dict[str, ResourceType] = {}
+        for block in blocks:
+            line, _, record = block.partition("\n")
+            type_name, _, dotted = line.partition(" ")
+            self._blocks[type_name] = record
+            self._types["aws_" + dotted.replace(".", "_", 1)] = type_name
+            self._dotted.append(dotted)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that the catalog knows about."""
+        return tuple(self.metadata["regions"])  # type: ignore[arg-type]  # JSON array of strings
+
+    def table_names(self) -> Iterable[str]:
+        """Every underscore name."""
+        return self._types.keys()
+
+    def dotted_names(self) -> Iterable[str]:
+        """Every ``service.resource``."""
+        return self._dotted
+
+    def table(self, table_name: str) -> ResourceType | None:
+        """The type behind an underscore name, in any letter case."""
+        type_name = self._types.get(table_name.lower())
+        return None if type_name is None else self.type(type_name)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether there is a table of this underscore name, in lower case."""
+        return table_name in self._types
+
+    def find(self, service: str, resource: str) -> ResourceType | None:
+        """The type behind ``service.resource``, in any letter case."""
+        return self.table(names.table_name(service, resource))
+
+    def type(self, type_name: str) -> ResourceType:
+        """The type of AWS's name; KeyError if there is none."""
+        found = self._decoded.get(type_name)
+        if found is None:
+            found = resource_type(type_name, json.loads(self._blocks[type_name]))
+            self._decoded[type_name] = found
+        return found
+
+    def __iter__(self) -> Iterator[ResourceType]:
+        return map(self.type, self._blocks)
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalog that ships with the package."""
+    return Catalog(DATA_FILE.read_text(encoding="utf-8"))
+
+
+def dump(metadata: Mapping[str, object], records: Mapping[str, Record]) -> str:
+    """The text of a catalog file, one property or handler a line: its diff can be read."""
+    blocks = [json.dumps(metadata, sort_keys=True), *map(_block, sorted(records.items()))]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(item: tuple[str, Record]) -> str:
+    type_name, record = item
+    dotted = f"{names.service_name(type_name)}.{names.resource_name(type_name)}"
+    parts = [f'"{key}":{_value(value)}' for key, value in record.items()]
+    return f"{type_name} {dotted}\n{{" + ",\n".join(parts) + "}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        lines = (f"{json.dumps(key)}:{_compact(inner)}" for key, inner in value.items())
+        return "{\n" + ",\n".join(lines) + "}"
+    return _compact(value)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

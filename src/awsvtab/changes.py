@@ -1,0 +1,102 @@
+"""The transaction's queue: what COMMIT will send. Pure; SQLite's savepoints cut it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from awsvtab.catalog.model import ResourceType
+from awsvtab.options import Place
+from awsvtab.values import JSONValue
+
+
+class Operation(StrEnum):
+    """What a change does, in Cloud Control's words."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A write that waits for COMMIT.
+
+    ``document`` is the desired state of a CREATE, the patch document of an UPDATE. ``statement``
+    tells changes of one statement from those of others. The client token makes a repeated
+    request harmless: AWS takes it once.
+    """
+
+    operation: Operation
+    resource_type: ResourceType
+    place: Place
+    identifier: str | None = None
+    document: JSONValue = None
+    statement: int = 0
+    client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def __str__(self) -> str:
+        about = f" '{self.identifier}'" if self.identifier else ""
+        return f"{self.operation} {self.resource_type.name}{about} in {self.place.region}"
+
+
+class Changes:
+    """The queue of one connection, for all its tables.
+
+    SQLite numbers savepoints from 0 on (https://www.sqlite.org/vtab.html#xsavepoint) and tells
+    each table that takes part in the transaction about each, and a table that joins late about
+    the innermost only. ``_marks[n]`` is the queue's length when savepoint n was opened.
+    """
+
+    def __init__(self) -> None:
+        self._queue: list[Change] = []
+        self._marks: list[int] = []
+        self._joined_late: object = None
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, change: Change) -> None:
+        """Queues a change."""
+        self._queue.append(change)
+
+    def pending(self) -> Sequence[Change]:
+        """The changes that wait, in the order made."""
+        return tuple(self._queue)
+
+    def take(self) -> Sequence[Change]:
+        """The changes that wait; they do so no longer."""
+        taken, self._queue, self._marks = self._queue, [], []
+        return taken
+
+    def clear(self) -> None:
+        """The transaction is over."""
+        self._queue, self._marks = [], []
+
+    def begin(self, table: object) -> None:
+        """A table takes part from now on."""
+        self._joined_late = table
+
+    def savepoint(self, table: object, number: int) -> None:
+        """A savepoint was opened; those before it that no table heard of found an empty queue."""
+        first_news, self._joined_late = self._joined_late is table, None
+        self._marks.extend([0] * (number - len(self._marks)))
+        if first_news and number < len(self._marks):
+            return  # it was opened, and noted, before this table joined
+        self._marks[number:] = [len(self._queue)]
+
+    def release(self, number: int) -> None:
+        """A savepoint, and those inside it, are no more; their changes stay."""
+        del self._marks[number:]
+
+    def rollback_to(self, number: int) -> None:
+        """Drops what was queued after a savepoint; -1 is the one that began the transaction."""
+        known = 0 <= number < len(self._marks)
+        del self._queue[self._marks[number] if known else 0 :]
+        del self._marks[number + 1 :]
+
+    def undo_to(self, length: int) -> None:
+        """Drops what a statement that failed had queued."""
+        del self._queue[length:]

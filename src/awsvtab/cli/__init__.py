@@ -1,0 +1,5 @@
+"""The command ``awsvtab``."""
+
+from awsvtab.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,423 @@
+"""The Cloud Control API as awsvtab uses it: the only module that calls botocore.
+
+https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from awsvtab.aws_errors import Subject, make_error, retry_delay, translated
+from awsvtab.errors import AwsError, InternalError, NotFound, aws_error_class
+from awsvtab.options import Cancel, Options, Place
+from awsvtab.values import JSONValue, dump_json, parse_json
+from awsvtab.version import __version__
+
+if TYPE_CHECKING:
+    import boto3
+
+Properties = Mapping[str, JSONValue]
+
+CALLS_KEPT = 10_000
+FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
+FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
+LONGEST_RETRY_AFTER_S = 300.0
+CONNECT_TIMEOUT_S = 10
+
+# botocore takes a body that is not JSON, cut off on its way, for an answer without members: one
+# without any of these is no answer, least of all an empty listing.
+ANSWER_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "ListResources": ("ResourceDescriptions", "TypeName"),
+    "GetResource": ("ResourceDescription",),
+    **dict.fromkeys(
+        ("CreateResource", "UpdateResource", "DeleteResource", "GetResourceRequestStatus"),
+        ("ProgressEvent",),
+    ),
+    "GetCallerIdentity": ("Account",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request to AWS: its duration in ms, and its outcome, "ok" or AWS's code."""
+
+    position: int
+    operation: str
+    type_name: str | None
+    region: str
+    identifier: str | None
+    attempt: int
+    started_at: float
+    ms: float
+    outcome: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a listing: (identifier, the properties it came with), and the next page's token."""
+
+    resources: tuple[tuple[str, Properties], ...]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressEvent:
+    """How a change goes on, in the words of Cloud Control's ProgressEvent."""
+
+    operation: str
+    operation_status: str
+    type_name: str
+    request_token: str
+    identifier: str | None = None
+    event_time: float | None = None
+    status_message: str | None = None
+    error_code: str | None = None
+    retry_after: float | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.operation_status in FINAL
+
+
+class CloudControl:
+    """Calls Cloud Control, retries what may be retried, and notes every call.
+
+    May be used from several threads. Each method raises `AwsError` subclasses, and Cancelled once
+    the caller's ``cancel`` is set.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self._options = options
+        self._clock = options.clock
+        self._lock = threading.Lock()
+        self._boto3_session = options.session
+        self._clients: dict[tuple[str, Place], Any] = {}
+        self._accounts: dict[Place, str] = {}
+        self._made = 0
+
+    def default_region(self) -> str | None:
+        """The session's own region, None if it has none."""
+        with translated("Session", "", Subject()):
+            return self._session().region_name
+
+    def is_region(self, name: str) -> bool:
+        """Whether a name is that of a region in one of botocore's partitions."""
+        from botocore.exceptions import UnknownRegionError
+
+        with translated("Session", name, Subject()):
+            session = self._session()
+        try:
+            session.get_partition_for_region(name)
+        except UnknownRegionError:
+            return False
+        return True
+
+    def account_id(self, place: Place, cancel: Cancel) -> str:
+        """The id of the account that the credentials belong to; asked once."""
+        known = self._accounts.get(place)
+        if known is None:
+            answer = self._call("sts", "GetCallerIdentity", place, Subject(), {}, cancel)
+            known = self._accounts[place] = answer["Account"]
+        return known
+
+    def list_page(
+        self,
+        place: Place,
+        type_name: str,
+        resource_model: Properties,
+        token: str | None,
+        cancel: Cancel,
+    ) -> Page:
+        """One page of ListResources."""
+        request = {"TypeName": type_name}
+        if resource_model:
+            request["ResourceModel"] = dump_json(resource_model)
+        if token is not None:
+            request["NextToken"] = token
+        answer = self._cloudcontrol("ListResources", place, Subject(type_name), request, cancel)
+        resources = tuple(
+            (each["Identifier"], parse_properties(each.get("Properties")))
+            for each in answer.get("ResourceDescriptions", ())
+        )
+        return Page(resources, answer.get("NextToken"))
+
+    def get(
+        self, place: Place, type_name: str, identifier: str, cancel: Cancel
+    ) -> tuple[str, Properties] | None:
+        """A resource's identifier and properties by GetResource; None where there is none."""
+        request = {"TypeName": type_name, "Identifier": identifier}
+        subject = Subject(type_name, identifier)
+        try:
+            answer = self._cloudcontrol("GetResource", place, subject, request, cancel)
+        except AwsError as error:
+            if isinstance(error, NotFound):
+                return None
+            raise
+        found = answer["ResourceDescription"]
+        return found.get("Identifier", identifier), parse_properties(found.get("Properties"))
+
+    def create(
+        self,
+        place: Place,
+        type_name: str,
+        desired_state: Properties,
+        client_token: str,
+        cancel: Cancel,
+    ) -> ProgressEvent:
+        """Asks AWS to create a resource."""
+        request = {"TypeName": type_name, "DesiredState": dump_json(desired_state)}
+        return self._change(
+            "CreateResource", place, Subject(type_name), request, client_token, cancel
+        )
+
+    def update(
+        self,
+        place: Place,
+        type_name: str,
+        identifier: str,
+        patch_document: str,
+        client_token: str,
+        cancel: Cancel,
+    ) -> ProgressEvent:
+        """Asks AWS to patch a resource."""
+        request = {
+            "TypeName": type_name,
+            "Identifier": identifier,
+            "PatchDocument": patch_document,
+        }
+        subject = Subject(type_name, identifier)
+        return self._change("UpdateResource", place, subject, request, client_token, cancel)
+
+    def delete(
+        self, place: Place, type_name: str, identifier: str, client_token: str, cancel: Cancel
+    ) -> ProgressEvent:
+        """Asks AWS to delete a resource."""
+        request = {"TypeName": type_name, "Identifier": identifier}
+        subject = Subject(type_name, identifier)
+        return self._change("DeleteResource", place, subject, request, client_token, cancel)
+
+    def wait(self, place: Place, event: ProgressEvent, cancel: Cancel) -> ProgressEvent:
+        """The event that ends a change; polls when AWS says, else ever more slowly.
+
+        Raises TimedOut, with the request token, after ``write_timeout``.
+        """
+        deadline = self._clock.time() + self._options.write_timeout
+        pause = FIRST_POLL_S
+        while not event.final:
+            now = self._clock.time()
+            if now >= deadline:
+                raise self._out_of_time(place, event)
+            due = poll_delay(event)
+            if due is None:
+                due = pause * random.uniform(0.5, 1)
+            self._clock.sleep(min(due, deadline - now), cancel)
+            pause = min(pause * 2, LONGEST_POLL_S)
+            event = self._status(place, event, cancel)
+        return event
+
+    def close(self) -> None:
+        """Closes the pooled connections."""
+        with self._lock:
+            clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            client.close()
+
+    def _status(self, place: Place, event: ProgressEvent, cancel: Cancel) -> ProgressEvent:
+        subject = Subject(event.type_name, event.identifier, event.request_token)
+        request = {"RequestToken": event.request_token}
+        answer = self._cloudcontrol("GetResourceRequestStatus", place, subject, request, cancel)
+        return progress_event(answer["ProgressEvent"])
+
+    def _out_of_time(self, place: Place, event: ProgressEvent) -> AwsError:
+        return aws_error_class("ServiceTimeout")(
+            f"{event.operation} of {event.type_name} in {place.region} is still "
+            f"{event.operation_status} after {self._options.write_timeout:g} s and may yet finish: "
+            f"ask with request token {event.request_token}, or connect(write_timeout=…) for longer",
+            code="ServiceTimeout",
+            operation="GetResourceRequestStatus",
+            type_name=event.type_name,
+            identifier=event.identifier,
+            region=place.region,
+            request_token=event.request_token,
+        )
+
+    def _change(
+        self,
+        operation: str,
+        place: Place,
+        subject: Subject,
+        request: dict[str, str],
+        client_token: str,
+        cancel: Cancel,
+    ) -> ProgressEvent:
+        request["ClientToken"] = client_token
+        answer = self._cloudcontrol(operation, place, subject, request, cancel)
+        return progress_event(answer["ProgressEvent"])
+
+    def _cloudcontrol(
+        self,
+        operation: str,
+        place: Place,
+        subject: Subject,
+        request: Mapping[str, str],
+        cancel: Cancel,
+    ) -> dict[str, Any]:
+        return self._call("cloudcontrol", operation, place, subject, request, cancel)
+
+    def _call(
+        self,
+        service: str,
+        operation: str,
+        place: Place,
+        subject: Subject,
+        request: Mapping[str, str],
+        cancel: Cancel,
+    ) -> dict[str, Any]:
+        """The answer to a request, tried again while that may help."""
+        attempt = 1
+        while True:
+            cancel.check()
+            started = self._clock.time()
+            try:
+                with translated(operation, place.region, subject):
+                    answer = self._send(service, operation, place, request)
+            except AwsError as error:
+                self._note(
+                    operation, place, subject, attempt, started, error.code, error.request_id
+                )
+                pause = retry_delay(error, attempt, random.random())
+                if pause is None:
+                    raise
+            else:
+                request_id = answer["ResponseMetadata"].get("RequestId")
+                self._note(operation, place, subject, attempt, started, "ok", request_id)
+                return answer
+            self._clock.sleep(pause, cancel)
+            attempt += 1
+
+    def _send(
+        self, service: str, operation: str, place: Place, request: Mapping[str, str]
+    ) -> dict[str, Any]:
+        from botocore import xform_name
+
+        client = self._client(service, place)
+        answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+        if not any(member in answer for member in ANSWER_MEMBERS[operation]):
+            raise make_error(
+                "InternalFailure",
+                "the answer was cut off",
+                operation,
+                place.region,
+                Subject(request.get("TypeName"), request.get("Identifier")),
+            )
+        return answer
+
+    def _client(self, service: str, place: Place) -> Any:
+        """One client per service and place, as boto3 makes them under no lock of its own."""
+        with self._lock:
+            client = self._clients.get((service, place))
+            if client is None:
+                from botocore.config import Config
+
+                config = Config(
+                    retries={"total_max_attempts": 1, "mode": "standard"},
+                    max_pool_connections=self._options.concurrency,
+                    read_timeout=self._options.read_timeout,
+                    connect_timeout=CONNECT_TIMEOUT_S,
+                    user_agent_extra=f"awsvtab/{__version__}",
+                )
+                make_client: Any = self._session().client  # its stub knows literal names only
+                client = make_client(
+                    service,
+                    region_name=place.region,
+                    endpoint_url=self._options.endpoint_url,
+                    config=config,
+                )
+                self._clients[service, place] = client
+            return client
+
+    def _session(self) -> boto3.Session:
+        if self._boto3_session is None:
+            import boto3
+
+            self._boto3_session = boto3.Session(profile_name=self._options.profile)
+        return self._boto3_session
+
+    def _note(
+        self,
+        operation: str,
+        place: Place,
+        subject: Subject,
+        attempt: int,
+        started: float,
+        outcome: str,
+        request_id: str | None,
+    ) -> None:
+        ms = (self._clock.time() - started) * 1000
+        with self._lock:
+            self._made += 1
+            self.calls.append(
+                Call(
+                    self._made,
+                    operation,
+                    subject.type_name,
+                    place.region,
+                    subject.identifier,
+                    attempt,
+                    started,
+                    ms,
+                    outcome,
+                    request_id,
+                )
+            )
+
+
+def parse_properties(text: str | None) -> Properties:
+    """The properties that a ResourceDescription holds as JSON text; none are an empty mapping."""
+    if not text:
+        return {}
+    try:
+        properties = parse_json(text)
+    except ValueError as error:
+        raise InternalError(f"AWS answered with properties that are not JSON: {error}") from error
+    if not isinstance(properties, dict):
+        raise InternalError("AWS answered with properties that are no JSON object")
+    return properties
+
+
+def progress_event(answer: Mapping[str, Any]) -> ProgressEvent:
+    """A ProgressEvent as botocore gives it, its times as seconds since the epoch."""
+    return ProgressEvent(
+        operation=answer.get("Operation", ""),
+        operation_status=answer["OperationStatus"],
+        type_name=answer.get("TypeName", ""),
+        request_token=answer["RequestToken"],
+        identifier=answer.get("Identifier"),
+        event_time=_epoch(answer.get("EventTime")),
+        status_message=answer.get("StatusMessage"),
+        error_code=answer.get("ErrorCode"),
+        retry_after=_epoch(answer.get("RetryAfter")),
+    )
+
+
+def poll_delay(event: ProgressEvent) -> float | None:
+    """Seconds to the time at which AWS wants to be asked again; None if it does not say.
+
+    Both times of the event are AWS's: this machine's clock may be wrong.
+    """
+    if event.retry_after is None or event.event_time is None:
+        return None
+    return min(max(event.retry_after - event.event_time, 0.0), LONGEST_RETRY_AFTER_S)
+
+
+def _epoch(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()

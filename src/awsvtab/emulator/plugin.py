@@ -1,0 +1,144 @@
+"""The glue to moto: a backend per account and region, and the entry in moto's table of services.
+
+moto finds a service's backends as ``moto.<service>.<service>_backends`` and its URLs in
+``moto.backend_index``. Importing this module adds both for Cloud Control; from then on it works
+under ``mock_aws``, and moto clears its state together with that of its own services.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import weakref
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ConnectionClosedError
+from moto import backend_index
+from moto.core.base_backend import BackendDict, BaseBackend
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import get_account_id_from
+
+from . import schemas, wire
+from .controls import Controls
+from .faults import Effect
+from .pointers import Json
+from .service import CloudControl, Region
+from .values import Place
+
+SERVICE = "cloudcontrolapi"
+
+url_bases = [r"https?://cloudcontrolapi(-fips)?\.(.+)\.(amazonaws\.com|api\.aws)"]
+
+HOME_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+if TYPE_CHECKING:
+    Backends = BackendDict["CloudControlBackend"]
+else:
+    Backends = BackendDict
+
+
+class Headers(Protocol):
+    """What http.server's and werkzeug's headers have in common."""
+
+    def get(self, name: str, default: Any = None) -> Any: ...
+
+
+class CloudControlBackend(BaseBackend):
+    """One region of one account."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.region = Region(Place(account_id, region_name, self.partition))
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return sys.modules[__name__]
+
+
+class CloudControlBackends(Backends):
+    """All backends. Clearing them sets their emulators' settings back too."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            CloudControlBackend,
+            SERVICE,
+            use_boto3_regions=False,
+            additional_regions=list(schemas.regions()),
+        )
+        self.controls: weakref.WeakSet[Controls] = weakref.WeakSet()
+
+    def clear(self) -> None:
+        super().clear()
+        for controls in self.controls:
+            controls.reset()
+
+
+backends = CloudControlBackends()
+mocked = Controls()
+backends.controls.add(mocked)
+
+
+def service(
+    account: str, region: str, controls: Controls, effects: Sequence[Effect] = ()
+) -> CloudControl:
+    """Cloud Control as the account sees it in the region, for one request."""
+    backend = backends[account][region]
+    home = HOME_REGIONS.get(backend.partition, schemas.DEFAULT_REGION)
+    return CloudControl(backend.region, backends[account][home].region, controls, effects)
+
+
+def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) -> wire.Answer:
+    """The answer to one HTTP request."""
+
+    def run(operation: str, request: Json, effects: Sequence[Effect]) -> Json:
+        with controls.lock:
+            cloud_control = service(caller.account, caller.region, controls, effects)
+            return cloud_control.answer(operation, request)
+
+    return wire.answer(target, body, caller, controls, run)
+
+
+def caller(headers: Headers, url: str, default_account: str) -> wire.Caller:
+    """The region that a request is signed for or sent to, and the account of its access key."""
+    scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/", headers.get("Authorization", ""))
+    host = re.match(url_bases[0], url)
+    region = host[2] if host else scope[2] if scope else schemas.DEFAULT_REGION
+    account = os.environ.get("MOTO_ACCOUNT_ID") or headers.get("x-moto-account-id")
+    if account is None:
+        account = get_account_id_from(scope[1] if scope else "")
+    return wire.Caller(default_account if account == DEFAULT_ACCOUNT_ID else account, region)
+
+
+def respond(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], bytes]:
+    """moto's entry: a request that ``mock_aws`` or a moto server took."""
+    target = request.headers.get("X-Amz-Target", "")
+    asks = caller(request.headers, full_url, DEFAULT_ACCOUNT_ID)
+    given = answer(target, request.data, asks, mocked)
+    if given.dropped:
+        raise ConnectionClosedError(endpoint_url=full_url)
+    return given.status, dict(given.headers), given.sent
+
+
+url_paths = {"{0}/$": respond}
+
+
+def instances() -> list[Any]:
+    """moto's services that hold state now."""
+    holder: Any = BackendDict
+    return list(holder._instances)
+
+
+def install() -> None:
+    """Make moto know the service. Importing the package does it; once is enough."""
+    module = ModuleType(f"moto.{SERVICE}")
+    module.__dict__[f"{SERVICE}_backends"] = backends
+    if f"moto.{SERVICE}" not in sys.modules:
+        sys.modules[f"moto.{SERVICE}"] = module
+        pattern = re.compile(url_bases[0])
+        backend_index.backend_url_patterns.append((SERVICE, pattern))
+
+
+install()

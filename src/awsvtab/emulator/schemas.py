@@ -1,0 +1,132 @@
+"""The resource types that there are: cfn-lint's copies of the CloudFormation registry's schemas.
+
+cfn-lint is only a carrier of data here: its folder is found without importing it, since the import
+takes longer than everything that the emulator does.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from . import pointers
+from .pointers import Json, Pointer
+
+DEFAULT_REGION = "us-east-1"
+
+# A registry schema of a handler's input refers to the type's own properties by this name.
+RESOURCE_SCHEMA = "resource-schema.json"
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceSchema:
+    """A resource type as its schema declares it. Property paths are `Pointer` tuples."""
+
+    document: Json
+
+    @cached_property
+    def type_name(self) -> str:
+        return str(self.document["typeName"])
+
+    @cached_property
+    def service(self) -> str:
+        return self.type_name.split("::")[1]
+
+    @cached_property
+    def resource(self) -> str:
+        return self.type_name.split("::")[2]
+
+    @cached_property
+    def properties(self) -> Json:
+        properties: Json = self.document["properties"]
+        return properties
+
+    @cached_property
+    def handlers(self) -> frozenset[str]:
+        """Some of ``create``, ``read``, ``update``, ``delete``, ``list``."""
+        return frozenset(self.document.get("handlers", ()))
+
+    @cached_property
+    def identifier(self) -> tuple[Pointer, ...]:
+        return self._pointers("primaryIdentifier")
+
+    @cached_property
+    def read_only(self) -> tuple[Pointer, ...]:
+        return self._pointers("readOnlyProperties")
+
+    @cached_property
+    def write_only(self) -> tuple[Pointer, ...]:
+        return self._pointers("writeOnlyProperties")
+
+    @cached_property
+    def create_only(self) -> tuple[Pointer, ...]:
+        return self._pointers("createOnlyProperties")
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        return frozenset(self.document.get("required", ()))
+
+    @cached_property
+    def list_input(self) -> Json:
+        """The JSON schema of the list handler's ResourceModel; empty where it takes none."""
+        handler: Json = self.document.get("handlers", {}).get("list", {})
+        schema: Json = handler.get("handlerSchema", {})
+        return schema
+
+    def resolve(self, node: Any) -> Any:
+        """The schema node that a ``$ref`` leads to."""
+        while isinstance(node, dict) and "$ref" in node:
+            target: Any = self.document
+            for part in node["$ref"].removeprefix(RESOURCE_SCHEMA).removeprefix("#/").split("/"):
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            node = target
+        return node
+
+    def _pointers(self, key: str) -> tuple[Pointer, ...]:
+        return tuple(pointers.parse(text) for text in self.document.get(key, ()))
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    spec = find_spec("cfnlint")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(
+            "the emulator takes its resource schemas from cfn-lint: pip install 'awsvtab[emulator]'"
+        )
+    return Path(spec.submodule_search_locations[0], "data", "schemas")
+
+
+@lru_cache
+def _index(region: str) -> dict[str, str]:
+    file = _folder() / "providers" / f"{region}.json"
+    if not file.exists():
+        return _index(DEFAULT_REGION)
+    index: dict[str, str] = json.loads(file.read_bytes())
+    return index
+
+
+@cache
+def _read(digest: str) -> ResourceSchema:
+    return ResourceSchema(json.loads((_folder() / "resources" / f"{digest}.json").read_bytes()))
+
+
+@lru_cache(maxsize=1)
+def regions() -> tuple[str, ...]:
+    """The regions of all partitions that there are schemas for."""
+    files = (_folder() / "providers").glob("*-*.json")
+    return tuple(sorted(file.stem for file in files))
+
+
+def find(type_name: str, region: str = DEFAULT_REGION) -> ResourceSchema | None:
+    """The schema of the type, or None where the region does not have it."""
+    digest = _index(region).get(type_name)
+    return _read(digest) if digest else None
+
+
+def type_names(region: str = DEFAULT_REGION) -> tuple[str, ...]:
+    """All types that the region has, by name. A region that AWS does not have is us-east-1."""
+    return tuple(_index(region))

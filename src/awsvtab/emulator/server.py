@@ -1,0 +1,161 @@
+"""An HTTP server for Cloud Control and, beside it, all services that moto has.
+
+Cloud Control requests are answered in the request handler, on connections that stay open; all
+others go to moto's own application.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import ThreadedWSGIServer
+
+from . import plugin, wire
+from .controls import Controls
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOCALHOST = "127.0.0.1"
+
+
+class RequestHandler(MotoRequestHandler):
+    """One connection."""
+
+    server: Server
+    # An answer is one write, and must not wait for more.
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:  # noqa: N802 - http.server gives the name
+        target = self.headers.get("X-Amz-Target", "")
+        if not target.startswith(wire.TARGET):
+            self.run_wsgi()
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        caller = plugin.caller(self.headers, "", self.server.account)
+        self._send(plugin.answer(target, body, caller, self.server.controls))
+
+    def _send(self, answer: wire.Answer) -> None:
+        self.close_connection = self.close_connection or answer.connection != ""
+        if answer.dropped:
+            return
+        status = HTTPStatus(answer.status)
+        headers = {"Date": self.date_time_string(), **answer.headers}
+        lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode() + answer.sent)
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        logging.getLogger(__name__).debug(message, *args)
+
+
+class Server(ThreadedWSGIServer):
+    """The server of one account. `stop` leaves no thread and no socket behind."""
+
+    def __init__(self, host: str, port: int, controls: Controls, account: str) -> None:
+        self.controls = controls
+        self.account = account
+        self._open: dict[threading.Thread, socket.socket] = {}
+        super().__init__(host, port, self._moto(), RequestHandler)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Serve in a thread of its own."""
+        self._thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name=f"emulator {self.url}"
+        )
+        self._thread.daemon = True
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.shutdown()
+        self._thread.join()
+        for thread, connection in list(self._open.items()):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        self._open[threading.current_thread()] = request
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            del self._open[threading.current_thread()]
+
+    def _moto(self) -> Any:
+        application = DomainDispatcherApplication(create_backend_app)
+
+        def run(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+            if self.account != DEFAULT_ACCOUNT_ID:
+                environ.setdefault("HTTP_X_MOTO_ACCOUNT_ID", self.account)
+            return application(environ, start_response)
+
+        return run
+
+
+def seed(path: Path, account: str, controls: Controls, region: str) -> int:
+    """Put the resources of a JSON file into the emulator; how many there were.
+
+    The file is a list of ``{"TypeName": …, "Properties": {…}, "Region": …}``; the region may be
+    left out.
+    """
+    from .emulator import put
+
+    resources = json.loads(path.read_text())
+    for resource in resources:
+        place = resource.get("Region", region)
+        put(account, controls, resource["TypeName"], resource["Properties"], place)
+    return len(resources)
+
+
+def serve(
+    host: str = LOCALHOST,
+    port: int = 5555,
+    seed_file: Path | None = None,
+    region: str = "us-east-1",
+) -> None:
+    """Serve until interrupted."""
+    server = Server(host, port, plugin.mocked, DEFAULT_ACCOUNT_ID)
+    server.start()
+    try:
+        if seed_file is not None:
+            count = seed(seed_file, DEFAULT_ACCOUNT_ID, plugin.mocked, region)
+            sys.stderr.write(f"{count} resources from {seed_file}\n")
+        sys.stderr.write(f"Cloud Control and moto's services at {server.url}\n")
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m awsvtab.emulator",
+        description="The AWS Cloud Control API, and moto's other services, on this machine.",
+    )
+    parser.add_argument("--host", default=LOCALHOST)
+    parser.add_argument("--port", type=int, default=5555, help="0 takes a free one")
+    parser.add_argument("--seed", type=Path, help="a JSON file of resources to begin with")
+    parser.add_argument("--region", default="us-east-1", help="of resources that name none")
+    options = parser.parse_args(arguments)
+    serve(options.host, options.port, options.seed, options.region)

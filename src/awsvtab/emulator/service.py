@@ -1,0 +1,322 @@
+"""The eight operations of the Cloud Control API, on requests and answers as plain dicts."""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from . import errors, identifiers, parents, patches, pointers, schemas, tokens, validation, values
+from .changes import ACTIVE, Change, Pending, Requests
+from .controls import Carried, Controls
+from .faults import Effect
+from .pointers import Json
+from .schemas import ResourceSchema
+from .store import Resource, Resources, Store
+from .values import Place
+
+OPERATIONS = {
+    "CancelResourceRequest": "cancel_resource_request",
+    "CreateResource": "create_resource",
+    "DeleteResource": "delete_resource",
+    "GetResource": "get_resource",
+    "GetResourceRequestStatus": "get_resource_request_status",
+    "ListResourceRequests": "list_resource_requests",
+    "ListResources": "list_resources",
+    "UpdateResource": "update_resource",
+}
+
+ALL_OPERATIONS = ("CREATE", "UPDATE", "DELETE")
+ALL_STATUSES = (*ACTIVE, "SUCCESS", "FAILED", "CANCEL_IN_PROGRESS", "CANCEL_COMPLETE")
+
+
+@dataclass
+class Region:
+    """What one account has in one region. Global types live in the partition's home region."""
+
+    place: Place
+    store: Store = field(default_factory=Store)
+    pending: Pending = field(default_factory=Pending)
+    requests: Requests = field(default_factory=Requests)
+
+
+class CloudControl:
+    """The service as one request to a region sees it. Callers hold ``controls.lock``."""
+
+    def __init__(
+        self,
+        region: Region,
+        home: Region,
+        controls: Controls,
+        effects: Sequence[Effect] = (),
+    ) -> None:
+        self.region = region
+        self.home = home
+        self.controls = controls
+        self.effects = effects
+        self.now = controls.changes.clock()
+        for place in (home, region):
+            place.pending.settle(self.now)
+
+    def answer(self, operation: str, request: Json) -> Json:
+        """The operation's output. Raises `CloudControlError`."""
+        method: Callable[[Json], Json] = getattr(self, OPERATIONS[operation])
+        try:
+            return method(request)
+        except errors.HandlerError as error:
+            message = errors.handler_message(
+                request.get("TypeName", ""), error.message, error.code, str(uuid.uuid4())
+            )
+            raise errors.CloudControlError(errors.HANDLER_ERRORS[error.code], message) from None
+
+    # Reading
+
+    def get_resource(self, request: Json) -> Json:
+        schema = self._schema(request, "read")
+        resource = self._existing(schema, identifiers.parse(schema, request["Identifier"]))
+        return {
+            "TypeName": schema.type_name,
+            "ResourceDescription": {
+                "Identifier": resource.identifier,
+                "Properties": _described(schema, resource, "all"),
+            },
+        }
+
+    def list_resources(self, request: Json) -> Json:
+        schema = self._schema(request, "list")
+        model = _object(request.get("ResourceModel", "{}"), "ResourceModel")
+        validation.check_list_input(schema, model)
+        self._check_parents(schema, model)
+        listing = self.controls.listing
+        size = min(listing.page_size, request.get("MaxResults", listing.page_size))
+        by = tuple(sorted(_filters(schema, model)))
+        scope = [schema.type_name, listing.order, *by]
+        after, number = tokens.decode(request.get("NextToken"), scope)
+        index = self._resources(schema).index(listing.order, by)
+        page, end = index.page(model, after, size)
+        carried = listing.carried(schema.type_name)
+        answer: Json = {
+            "TypeName": schema.type_name,
+            "ResourceDescriptions": [
+                {"Identifier": r.identifier, "Properties": _described(schema, r, carried)}
+                for r in page
+            ],
+        }
+        if end is not None:
+            answer["NextToken"] = tokens.encode(scope, end, number + 1)
+        return answer
+
+    # Writing
+
+    def create_resource(self, request: Json) -> Json:
+        schema = self._schema(request, "create")
+        desired = _object(request["DesiredState"], "DesiredState")
+        validation.check_desired_state(schema, desired)
+
+        def begin() -> Change:
+            serial = self.serial()
+            properties = self.complete(schema, desired, serial)
+            identifier = identifiers.compose(schema, properties)
+            named = all(pointers.get(desired, p) is not None for p in schema.identifier)
+
+            def work() -> Json:
+                if self._resources(schema).get(identifier):
+                    raise errors.already_exists(schema.type_name, identifier)
+                self._check_parents(schema, desired)
+                self.put(schema, properties, serial)
+                return _visible(schema, properties)
+
+            return self._change("CREATE", schema, identifier, work, named)
+
+        return self._begin(request, begin)
+
+    def update_resource(self, request: Json) -> Json:
+        schema = self._schema(request, "update")
+        identifier = identifiers.parse(schema, request["Identifier"])
+
+        def begin() -> Change:
+            resource = self._existing(schema, identifier)
+            patched = patches.apply(schema, resource.properties, request["PatchDocument"])
+            validation.check_model(schema, patched)
+
+            def work() -> Json:
+                self._existing(schema, identifier)
+                self.put(schema, patched, resource.serial)
+                return _visible(schema, patched)
+
+            return self._change("UPDATE", schema, identifier, work)
+
+        return self._begin(request, begin)
+
+    def delete_resource(self, request: Json) -> Json:
+        schema = self._schema(request, "delete")
+        identifier = identifiers.parse(schema, request["Identifier"])
+
+        def begin() -> Change:
+            def work() -> None:
+                self._existing(schema, identifier)
+                self.remove(schema, identifier)
+
+            return self._change("DELETE", schema, identifier, work)
+
+        return self._begin(request, begin)
+
+    # Changes
+
+    def get_resource_request_status(self, request: Json) -> Json:
+        change = self.region.requests.find(request["RequestToken"])
+        change.advance(self.now, polled=True)
+        return {"ProgressEvent": change.event(self.now)}
+
+    def cancel_resource_request(self, request: Json) -> Json:
+        change = self.region.requests.find(request["RequestToken"])
+        change.cancel(self.now)
+        return {"ProgressEvent": change.event(self.now)}
+
+    def list_resource_requests(self, request: Json) -> Json:
+        wanted = request.get("ResourceRequestStatusFilter", {})
+        operations = wanted.get("Operations") or ALL_OPERATIONS
+        statuses = wanted.get("OperationStatuses") or ALL_STATUSES
+        scope = [*operations, *statuses]
+        after, number = tokens.decode(request.get("NextToken"), scope)
+        size = request.get("MaxResults", 20)
+        page, end = self.region.requests.page(operations, statuses, self.now, size, after or 0)
+        answer: Json = {"ResourceRequestStatusSummaries": [c.event(self.now) for c in page]}
+        if end is not None:
+            answer["NextToken"] = tokens.encode(scope, end, number + 1)
+        return answer
+
+    # State
+
+    def put(self, schema: ResourceSchema, properties: Json, serial: int | None = None) -> str:
+        """Hold the resource, or hold it anew; its identifier."""
+        identifier = identifiers.compose(schema, properties)
+        self._resources(schema).put(identifier, properties, serial or self.serial())
+        return identifier
+
+    def complete(self, schema: ResourceSchema, properties: Json, serial: int) -> Json:
+        """The properties and those that AWS makes up."""
+        return values.complete(schema, properties, self.region.place, serial, self.now)
+
+    def remove(self, schema: ResourceSchema, identifier: str) -> None:
+        self._resources(schema).remove(identifier)
+
+    def find(self, schema: ResourceSchema, identifier: str) -> Resource | None:
+        return self._resources(schema).get(identifier)
+
+    def _schema(self, request: Json, action: str) -> ResourceSchema:
+        type_name = request["TypeName"]
+        schema = schemas.find(type_name, self.region.place.region)
+        if schema is None:
+            raise errors.type_not_found(type_name)
+        if action not in schema.handlers:
+            raise errors.unsupported(type_name, action.upper())
+        return schema
+
+    def _holder(self, schema: ResourceSchema) -> Region:
+        """Where the resources of the type are kept."""
+        return self.home if schema.service in values.GLOBAL_SERVICES else self.region
+
+    def _resources(self, schema: ResourceSchema) -> Resources:
+        return self._holder(schema).store.of(schema.type_name)
+
+    def _existing(self, schema: ResourceSchema, identifier: str) -> Resource:
+        resource = self.find(schema, identifier)
+        if resource is None:
+            raise errors.not_found(schema.type_name, identifier)
+        return resource
+
+    def _check_parents(self, schema: ResourceSchema, model: Json) -> None:
+        for name, type_name in parents.parents(schema.type_name, self.region.place.region):
+            parent = schemas.find(type_name, self.region.place.region)
+            if parent is not None and name in model:
+                self._existing(parent, str(model[name]))
+
+    def serial(self) -> int:
+        return self.home.store.serial()
+
+    def _begin(self, request: Json, begin: Callable[[], Change]) -> Json:
+        """The first event of the change, or the last one of what the client token began."""
+        token = request.get("ClientToken")
+        text = json.dumps(request, sort_keys=True)
+        change = self.region.requests.repeated(token, text, self.now)
+        if change is None:
+            change = begin()
+            self.region.requests.add(change, token, text, self.now)
+        return {"ProgressEvent": change.event(self.now)}
+
+    def _change(
+        self,
+        operation: str,
+        schema: ResourceSchema,
+        identifier: str,
+        work: Callable[[], Json | None],
+        shows_identifier: bool = True,
+    ) -> Change:
+        """The change begun, and done where it takes no time."""
+        asynchrony = self.controls.changes
+        stalls = any(effect.stalls for effect in self.effects)
+        change = Change(
+            operation=operation,
+            type_name=schema.type_name,
+            identifier=identifier,
+            work=_failing(work, self.effects),
+            polls=asynchrony.polls,
+            ready_at=math.inf if stalls else self.now + asynchrony.seconds,
+            event_time=self.now,
+            retry_after_s=asynchrony.retry_after_s,
+            shows_identifier=shows_identifier,
+        )
+        self._holder(schema).pending.begin(change, self.now)
+        return change
+
+
+def _failing(
+    work: Callable[[], Json | None], effects: Sequence[Effect]
+) -> Callable[[], Json | None]:
+    """The work, or what raises in its place where a fault was ordered."""
+    error = next((effect.change_error for effect in effects if effect.change_error), None)
+    if error is None:
+        return work
+
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def _object(text: str, member: str) -> Json:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise errors.validation(f"{member} must be a JSON object")
+    return value
+
+
+def _filters(schema: ResourceSchema, model: Json) -> list[str]:
+    """Properties by which the list handler selects, of those in the request."""
+    accepted = schema.list_input.get("properties", {})
+    return [name for name in model if name in accepted and name in schema.properties]
+
+
+def _visible(schema: ResourceSchema, properties: Json) -> Json:
+    visible: Json = pointers.without(properties, schema.write_only)
+    return visible
+
+
+def _described(schema: ResourceSchema, resource: Resource, carried: Carried) -> str:
+    """The JSON text of the properties that a description carries; made once."""
+    key = carried if isinstance(carried, str) else frozenset(carried)
+    text = resource.described.get(key)
+    if text is None:
+        visible = _visible(schema, resource.properties)
+        if carried != "all":
+            names = () if isinstance(carried, str) else carried
+            chosen = {name: visible[name] for name in names if name in visible}
+            visible = {**pointers.pick(visible, schema.identifier), **chosen}
+        text = resource.described[key] = json.dumps(visible)
+    return text

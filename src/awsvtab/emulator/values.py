@@ -1,0 +1,171 @@
+"""The values that AWS makes up: identifiers that nobody gave, ARNs, ids, times, states."""
+
+from __future__ import annotations
+
+import copy
+import re
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from string import Formatter
+from typing import Any
+
+from . import examples, pointers
+from .formats import FORMATS
+from .pointers import Json, Pointer
+from .schemas import ResourceSchema
+from .validation import matches
+
+# Services of which an account has one, whatever the region. Their ARNs name no region.
+GLOBAL_SERVICES = frozenset({"CloudFront", "IAM", "Organizations", "Route53"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a resource is: what ARNs and host names are made of."""
+
+    account: str
+    region: str
+    partition: str = "aws"
+
+    @property
+    def dns_suffix(self) -> str:
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Birth:
+    """What tells one resource's made-up values from another's: all but ``now`` decide them."""
+
+    place: Place
+    seed: str
+    now: float
+
+
+def complete(schema: ResourceSchema, given: Json, place: Place, serial: int, now: float) -> Json:
+    """The given properties and, where absent, identifying and read-only ones made up.
+
+    The same place, type and serial number give the same values, times apart.
+    """
+    properties = copy.deepcopy(given)
+    seed = f"{place.account}/{place.region}/{schema.type_name}/{serial}"
+    birth = Birth(place, seed, now)
+    names = [p for p in (*schema.identifier, *schema.read_only) if not _is_arn(p)]
+    arns = [p for p in (*schema.identifier, *schema.read_only) if _is_arn(p)]
+    for pointer in dict.fromkeys([*names, *arns]):
+        _fill(schema, properties, pointer, birth)
+    return properties
+
+
+def _fill(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: Birth) -> None:
+    if len(pointer) > 1 and (pointer in schema.identifier or _is_only_read(schema, pointer)):
+        for depth in range(1, len(pointer)):
+            if pointers.get(properties, pointer[:depth]) is None:
+                pointers.put(properties, pointer[:depth], {})
+    for n, holder in enumerate(list(pointers.select(properties, pointer[:-1]))):
+        if isinstance(holder, dict) and pointer[-1] != "*" and pointer[-1] not in holder:
+            here = replace(birth, seed=f"{birth.seed}/{'/'.join(pointer)}/{n}")
+            holder[pointer[-1]] = _made_up(schema, properties, pointer, here)
+
+
+def _made_up(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: Birth) -> Any:
+    place, seed = birth.place, birth.seed
+    node = _node(schema, pointer)
+    template = FORMATS.get(f"{schema.type_name}.{'.'.join(pointer)}")
+    if template is not None:
+        return _formatted(schema, properties, template, place, seed)
+    if _is_arn(pointer) and "string" in node.get("type", "string"):
+        arn = _arn(schema, properties, place, seed)
+        return arn if _fits(node, arn) else examples.string(node, pointer[-1], seed)
+    if examples.TIME.search(pointer[-1]) and _is_time(node):
+        return _time(node, birth)
+    if pointer[-1] in ("AwsAccountId", "AccountId", "OwnerId", "OwnerAccount"):
+        return place.account
+    return examples.example(schema, node, pointer[-1], seed)
+
+
+def _formatted(
+    schema: ResourceSchema, properties: Json, template: str, place: Place, seed: str
+) -> str:
+    digest = examples.hexadecimal(seed, 32)
+    fields = {f"hex{n}": digest[:n] for n in (6, 8, 10, 17)}
+    fields |= {f"HEX{n}": digest[:n].upper() for n in (13, 17)}
+    fields |= {"uuid": str(uuid.UUID(digest)), "account": place.account, "region": place.region}
+    fields |= {"partition": place.partition, "dns_suffix": place.dns_suffix}
+    for _, name, _, _ in Formatter().parse(template):
+        if name and name not in fields:
+            # AWS names what nobody has named, and reads give that name.
+            if name not in properties:
+                node = schema.resolve(schema.properties[name])
+                properties[name] = examples.string(node, name, seed)
+            fields[name] = str(properties[name])
+    return template.format_map(fields)
+
+
+def _time(node: Json, birth: Birth) -> Any:
+    """The time of creation, as text or as a number, where the property takes it."""
+    stamp = datetime.fromtimestamp(int(birth.now), UTC).isoformat().replace("+00:00", "Z")
+    if node.get("type") in ("integer", "number"):
+        return int(birth.now)
+    return stamp if _fits(node, stamp) else examples.string(node, "Time", birth.seed)
+
+
+def _is_time(node: Json) -> bool:
+    kind = node.get("type", "string")
+    return kind in ("string", "integer", "number") and not {"enum", "maximum"} & node.keys()
+
+
+def _arn(schema: ResourceSchema, properties: Json, place: Place, seed: str) -> str:
+    region = "" if schema.service in GLOBAL_SERVICES else place.region
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", schema.resource).lower()
+    name = _name(schema, properties) or examples.hexadecimal(seed)
+    return f"arn:{place.partition}:{_arn_service(schema)}:{region}:{place.account}:{kind}/{name}"
+
+
+def _arn_service(schema: ResourceSchema) -> str:
+    """The service's name in ARNs is that of its IAM actions, which the handlers declare."""
+    for handler in ("read", "create", "list"):
+        permissions = schema.document.get("handlers", {}).get(handler, {}).get("permissions")
+        if permissions:
+            return str(permissions[0].split(":")[0])
+    return schema.service.lower()
+
+
+def _name(schema: ResourceSchema, properties: Json) -> str:
+    parts = [pointers.get(properties, pointer) for pointer in schema.identifier]
+    known = [str(part) for part in parts if part is not None and "arn:" not in str(part)]
+    if known:
+        return "/".join(known)
+    for name in (f"{schema.resource}Name", "Name", f"{schema.resource}Id", "Id"):
+        if isinstance(properties.get(name), str):
+            return str(properties[name])
+    return ""
+
+
+def _node(schema: ResourceSchema, pointer: Pointer) -> Json:
+    """The schema node that a property pointer leads to."""
+    node: Json = {"properties": schema.properties}
+    for name in pointer:
+        node = examples.combined(schema, node)
+        if "items" in node and name not in node.get("properties", {}):
+            node = examples.combined(schema, node["items"])
+            if name == "*":
+                continue
+        node = node.get("properties", {}).get(name, {})
+    return examples.combined(schema, node)
+
+
+def _is_arn(pointer: Pointer) -> bool:
+    return pointer[-1].endswith(("Arn", "ARN"))
+
+
+def _is_only_read(schema: ResourceSchema, pointer: Pointer) -> bool:
+    """Whether everything in the object that holds the property is read-only."""
+    holder = pointer[:-1]
+    names = _node(schema, holder).get("properties", {})
+    return bool(names) and all((*holder, name) in schema.read_only for name in names)
+
+
+def _fits(node: Json, text: str) -> bool:
+    longest = node.get("maxLength", len(text))
+    return len(text) <= longest and matches(node.get("pattern", ""), text)

@@ -1,0 +1,175 @@
+"""The values that SQLite hands to a scan, as the texts that AWS knows: pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from awsvtab.catalog.model import Property, ResourceType
+from awsvtab.errors import ProgrammingError
+from awsvtab.plan import Argument, Plan, Role
+from awsvtab.resources import identifier_form, join_identifier, split_identifier
+from awsvtab.values import JSONValue, SQLValue, integer_key, text_key
+
+LONGEST_IDENTIFIER = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The values that a scan's rows must have; None: any.
+
+    ``properties`` has only properties that are compared with something.
+    """
+
+    regions: frozenset[str] | None = None
+    identifiers: frozenset[str] | None = None
+    properties: Mapping[str, frozenset[str | int]] = field(default_factory=dict)
+
+    @property
+    def impossible(self) -> bool:
+        """Whether no row can match, as for ``= NULL``."""
+        given = [self.regions, self.identifiers, *self.properties.values()]
+        return any(values is not None and not values for values in given)
+
+
+def read_keys(
+    resource_type: ResourceType,
+    plan: Plan,
+    values: Sequence[SQLValue | set[SQLValue]],
+    bindings: Collection[SQLValue] = (),
+) -> Keys:
+    """The keys that a plan's values stand for.
+
+    An identifier with too few parts belongs to no row. Where the user wrote it, in the SQL or in
+    the ``bindings``, it is a mistake, and ProgrammingError shows how identifiers look.
+    """
+    regions: frozenset[str] | None = None
+    identifiers: frozenset[str] | None = None
+    properties: dict[str, frozenset[str | int]] = {}
+    for argument, value in zip(plan.arguments, values, strict=True):
+        given = value if isinstance(value, set) else {value}
+        if _holds_real(resource_type, argument, given):
+            continue  # text_key cannot say what equals it; SQLite will
+        if argument.role is Role.PROPERTY:
+            prop = resource_type.by_name[argument.property]
+            properties[prop.name] = _property_keys(prop, given)
+        elif argument.role is Role.REGION:
+            regions = _texts(given)
+        else:
+            identifiers = frozenset(_identifiers(resource_type, argument, _texts(given), bindings))
+    return Keys(regions, identifiers, properties)
+
+
+def full_identifiers(resource_type: ResourceType, keys: Keys) -> list[str] | None:
+    """The identifiers that the keys fix, whole or by all their parts; None where they do not."""
+    if keys.identifiers is not None:
+        return sorted(keys.identifiers)
+    if not all(pointer in keys.properties for pointer in resource_type.identifier):
+        return None
+    parts = (_sorted(keys.properties[pointer]) for pointer in resource_type.identifier)
+    return [join_identifier([str(part) for part in each]) for each in product(*parts)]
+
+
+def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, JSONValue]] | None:
+    """The resource models that the keys give to a list handler; None where they do not suffice."""
+    for required in resource_type.list_requires:
+        if all(name in keys.properties for name in required):
+            values = (_sorted(keys.properties[name]) for name in required)
+            return [dict(zip(required, each, strict=True)) for each in product(*values)]
+    return None if resource_type.list_requires else [{}]
+
+
+def agrees(keys: Keys, properties: Mapping[str, JSONValue]) -> bool:
+    """Whether a resource with these properties may be among the wanted ones."""
+    return all(
+        properties[name] in wanted for name, wanted in keys.properties.items() if name in properties
+    )
+
+
+def scan_regions(
+    keys: Keys,
+    regions: Sequence[str] | None,
+    default: str | None,
+    lacking: Collection[str],
+    is_region: Callable[[str], bool],
+    known: Sequence[str],
+) -> list[str]:
+    """The regions to ask, in order.
+
+    ``regions`` are the connection's, None if it has no list of its own; ``default`` the session's;
+    ``lacking`` those without the type, which a scan over several leaves out; ``known`` those that
+    a correction may suggest.
+    """
+    if keys.regions is None:
+        return _unpinned(regions, default, lacking)
+    for region in sorted(keys.regions):
+        if not is_region(region):
+            raise ProgrammingError(f"unknown region '{region}'{_did_you_mean(region, known)}")
+        if regions is not None and region not in regions:
+            raise ProgrammingError(
+                f"region '{region}' is none of the connection's: "
+                f"add it, regions={[*regions, region]!r}"
+            )
+    return sorted(keys.regions)
+
+
+def _unpinned(
+    regions: Sequence[str] | None, default: str | None, lacking: Collection[str]
+) -> list[str]:
+    if regions is None:
+        if default is None:
+            raise ProgrammingError(
+                "no region: write WHERE region = 'us-east-1', or connect(regions=['us-east-1'])"
+            )
+        return [default]
+    wanted = list(dict.fromkeys(regions))
+    return [region for region in wanted if region not in lacking] if len(wanted) > 1 else wanted
+
+
+def _did_you_mean(region: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(region, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else ": write for example 'us-east-1'"
+
+
+def _holds_real(resource_type: ResourceType, argument: Argument, given: set[SQLValue]) -> bool:
+    """Whether a REAL is compared with text."""
+    text = (
+        argument.role is not Role.PROPERTY
+        or resource_type.by_name[argument.property].json_type == "string"
+    )
+    return text and any(isinstance(value, float) for value in given)
+
+
+def _property_keys(prop: Property, given: set[SQLValue]) -> frozenset[str | int]:
+    if prop.json_type == "integer":
+        return frozenset(key for value in given if (key := integer_key(value)) is not None)
+    return _texts(given)
+
+
+def _texts(given: set[SQLValue]) -> frozenset[str]:
+    return frozenset(text for value in given if (text := text_key(value)) is not None)
+
+
+def _identifiers(
+    resource_type: ResourceType,
+    argument: Argument,
+    given: Iterable[str],
+    bindings: Collection[SQLValue],
+) -> Iterator[str]:
+    for identifier in given:
+        parts = split_identifier(resource_type, identifier)
+        if len(parts) < len(resource_type.identifier):
+            if argument.literal or identifier in bindings:
+                raise ProgrammingError(
+                    f"identifier '{identifier}' of {resource_type.dotted_name} has {len(parts)} "
+                    f"of {len(resource_type.identifier)} parts: write "
+                    f"data__Identifier = '{identifier_form(resource_type)}'"
+                )
+        elif all(parts) and len(identifier) <= LONGEST_IDENTIFIER:
+            yield identifier
+
+
+def _sorted(values: Iterable[str | int]) -> list[str | int]:
+    return sorted(values, key=str)

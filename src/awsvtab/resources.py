@@ -1,0 +1,107 @@
+"""A resource as far as it is known, and its identifier's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from awsvtab.catalog.model import ResourceType
+from awsvtab.cloudcontrol import Properties
+from awsvtab.options import Place
+from awsvtab.values import JSONValue
+
+SEPARATOR = "|"
+
+
+class ResourceKey(NamedTuple):
+    """What tells one resource from all others."""
+
+    place: Place
+    type_name: str
+    identifier: str
+
+
+class Missing:
+    """The type of `MISSING`: a property of which nothing is known yet, unlike an absent one."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
+
+
+class Resource:
+    """A resource in a place: its identifier, and properties, all of them if ``whole``.
+
+    A property that a listing left out is not absent; one that GetResource left out is.
+    """
+
+    __slots__ = ("_parts", "identifier", "place", "properties", "resource_type", "whole")
+
+    def __init__(
+        self,
+        resource_type: ResourceType,
+        place: Place,
+        identifier: str,
+        properties: Properties,
+        whole: bool,
+    ) -> None:
+        self.resource_type = resource_type
+        self.place = place
+        self.identifier = identifier
+        self.properties = properties
+        self.whole = whole
+        self._parts: Mapping[str, str] | None = None
+
+    @property
+    def key(self) -> ResourceKey:
+        """What tells it from all others."""
+        return ResourceKey(self.place, self.resource_type.name, self.identifier)
+
+    def value(self, name: str) -> JSONValue | Missing:
+        """A property's value: None where it is absent, MISSING where that is not known."""
+        if name in self.properties:
+            return self.properties[name]
+        if self.whole:
+            return None
+        if self._parts is None:
+            self._parts = identifier_parts(self.resource_type, self.identifier)
+        return self._parts.get(name, MISSING)
+
+    def knows(self, names: frozenset[str]) -> bool:
+        """Whether every one of these properties is known, present or absent."""
+        return self.whole or all(self.value(name) is not MISSING for name in names)
+
+
+def identifier_parts(resource_type: ResourceType, identifier: str) -> dict[str, str]:
+    """The properties that an identifier gives: those that are text and no part of another.
+
+    Empty where the parts cannot be told apart because one holds the separator.
+    """
+    values = split_identifier(resource_type, identifier)
+    if len(values) != len(resource_type.identifier):
+        return {}
+    known = resource_type.by_name
+    return {
+        pointer: value
+        for pointer, value in zip(resource_type.identifier, values, strict=True)
+        if pointer in known and known[pointer].json_type == "string"
+    }
+
+
+def split_identifier(resource_type: ResourceType, identifier: str) -> list[str]:
+    """The parts of an identifier; a single one may hold the separator itself."""
+    if len(resource_type.identifier) == 1:
+        return [identifier]
+    return identifier.split(SEPARATOR)
+
+
+def join_identifier(parts: Sequence[str]) -> str:
+    """The identifier with these parts."""
+    return SEPARATOR.join(parts)
+
+
+def identifier_form(resource_type: ResourceType) -> str:
+    """How an identifier looks: ``<DomainName>|<EventStreamName>``."""
+    return SEPARATOR.join(f"<{pointer.rsplit('/', 1)[-1]}>" for pointer in resource_type.identifier)

@@ -1,0 +1,149 @@
+"""What one statement has read from AWS: nothing is fetched twice, and all parts of it agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TypeVar
+
+from awsvtab.catalog.model import ResourceType
+from awsvtab.cloudcontrol import CloudControl, Page, Properties
+from awsvtab.options import Cancel, Cancelled, Place
+from awsvtab.resources import Resource, ResourceKey
+from awsvtab.values import dump_json
+
+T = TypeVar("T")
+
+# How soon waiting notices that the user interrupted: SQLite itself tells nobody.
+POLL_S = 0.1
+
+
+class Listing:
+    """One listing, fetched page by page while it is read, and shared by all that read it.
+
+    The page after the one that is being read is already on its way.
+    """
+
+    def __init__(
+        self,
+        request: Callable[[str | None], Future[Page]],
+        result: Callable[[Future[Page]], Page],
+        make: Callable[[str, Properties], Resource],
+    ) -> None:
+        self._request = request
+        self._result = result
+        self._make = make
+        self._resources: list[Resource] = []
+        self._next: Future[Page] | None = request(None)
+
+    def __iter__(self) -> Iterator[Resource]:
+        position = 0
+        while position < len(self._resources) or self._fetch():
+            while position < len(self._resources):
+                yield self._resources[position]
+                position += 1
+
+    def _fetch(self) -> bool:
+        """Takes in the next page; False if there is none."""
+        if self._next is None:
+            return False
+        page = self._result(self._next)
+        self._next = self._request(page.next_token) if page.next_token else None
+        self._resources += (self._make(*each) for each in page.resources)
+        return True
+
+
+class Snapshot:
+    """The listings and resources that one statement has asked for.
+
+    ``seen`` are the resources that a writing statement was shown. ``interrupted`` is asked, in
+    the reading thread, whether to stop.
+    """
+
+    def __init__(
+        self,
+        cloudcontrol: CloudControl,
+        executor: ThreadPoolExecutor,
+        interrupted: Callable[[], bool],
+    ) -> None:
+        self.cancel = Cancel()
+        self.seen: dict[ResourceKey, Resource] = {}
+        self._cloudcontrol = cloudcontrol
+        self._executor = executor
+        self._interrupted = interrupted
+        self._listings: dict[tuple[Place, str, str], Listing] = {}
+        self._resources: dict[ResourceKey, Future[Resource | None]] = {}
+        self._running: set[Future[object]] = set()
+
+    def listing(
+        self, place: Place, resource_type: ResourceType, resource_model: Properties
+    ) -> Listing:
+        """A type's listing in a place, under way from the first call on."""
+        key = (place, resource_type.name, dump_json(resource_model))
+        found = self._listings.get(key)
+        if found is None:
+            whole = not resource_type.can("read")
+            found = self._listings[key] = Listing(
+                lambda token: self._submit(
+                    self._cloudcontrol.list_page,
+                    place,
+                    resource_type.name,
+                    resource_model,
+                    token,
+                    self.cancel,
+                ),
+                self.result,
+                lambda identifier, properties: Resource(
+                    resource_type, place, identifier, properties, whole
+                ),
+            )
+        return found
+
+    def resource(
+        self, place: Place, resource_type: ResourceType, identifier: str
+    ) -> Future[Resource | None]:
+        """A resource by GetResource, under way from the first call on; None if it is not there."""
+        key = ResourceKey(place, resource_type.name, identifier)
+        found = self._resources.get(key)
+        if found is None:
+            found = self._resources[key] = self._submit(self._get, place, resource_type, identifier)
+        return found
+
+    def account_id(self, place: Place) -> str:
+        """The account that a place is in."""
+        return self.result(
+            self._submit(self._cloudcontrol.account_id, place, self.cancel),
+        )
+
+    def result(self, future: Future[T]) -> T:
+        """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
+        while True:
+            try:
+                return future.result(timeout=POLL_S)
+            except CancelledError:
+                raise Cancelled("interrupted") from None
+            except FutureTimeoutError:
+                if future.done():
+                    raise
+            if self._interrupted():
+                self.close()
+                raise Cancelled("interrupted")
+
+    def close(self) -> None:
+        """Stops what is under way; nothing more is sent."""
+        self.cancel.set()
+        for future in list(self._running):
+            future.cancel()
+
+    def _get(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        found = self._cloudcontrol.get(place, resource_type.name, identifier, self.cancel)
+        if found is None:
+            return None
+        return Resource(resource_type, place, *found, whole=True)
+
+    def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
+        future = self._executor.submit(call, *arguments)
+        self._running.add(future)  # type: ignore[arg-type]  # a set of futures of anything
+        future.add_done_callback(self._running.discard)
+        return future

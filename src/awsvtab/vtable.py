@@ -1,0 +1,338 @@
+"""APSW's virtual table protocol, in its own words: glue between SQLite and the modules above.
+
+https://rogerbinns.github.io/apsw/vtable.html and https://www.sqlite.org/vtab.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+
+from awsvtab import plan as planning
+from awsvtab.catalog import Catalog, ResourceType
+from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
+from awsvtab.changes import Change, Changes, Operation
+from awsvtab.errors import OperationalError, ProgrammingError
+from awsvtab.keys import read_keys
+from awsvtab.options import Place
+from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
+from awsvtab.scan import SESSION_ACCOUNT, Scanner
+from awsvtab.snapshot import Snapshot
+from awsvtab.statements import Execution, Statements
+from awsvtab.values import SQLValue, dump_json, to_sql
+from awsvtab.writes import changed_resource, check_deletable, new_resource
+
+Reader = Callable[[Resource], SQLValue | Missing]
+
+KEY_SEPARATOR = "|"  # no region has it in its name
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the tables of one connection share."""
+
+    connection: apsw.Connection
+    catalog: Catalog
+    short_names: Mapping[str, ResourceType]
+    scanner: Scanner
+    statements: Statements
+    changes: Changes
+    new_snapshot: Callable[[], Snapshot]
+    apply: Callable[[], None]
+
+
+class Module:
+    """Makes the tables of all resource types; SQLite tells it which by the module's name."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def Connect(  # noqa: N802 - APSW's name, as all below
+        self,
+        connection: apsw.Connection,
+        modulename: str,
+        databasename: str,
+        tablename: str,
+        *args: object,
+    ) -> tuple[str, Table]:
+        """Declares the columns of a type's table."""
+        engine = self._engine
+        engine.statements.install()
+        connection.vtab_config(apsw.SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+        resource_type = engine.short_names.get(modulename.lower())
+        if resource_type is None:
+            resource_type = engine.catalog.table(modulename)
+        if resource_type is None:
+            raise ProgrammingError(f"no such table: {modulename}")
+        table = Table(engine, resource_type)
+        return declaration(table.columns), table
+
+
+class Table:
+    """A resource type as SQLite sees it, in one schema of one connection."""
+
+    def __init__(self, engine: Engine, resource_type: ResourceType) -> None:
+        self.engine = engine
+        self.resource_type = resource_type
+        self.columns = table_columns(resource_type)
+        self.readers = [column_reader(column) for column in self.columns]
+
+    def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
+        """Tells SQLite which constraints the scan wants, and what it will cost."""
+        choice = planning.choose(
+            self.resource_type,
+            self.columns,
+            map(_constraint(index), range(index.nConstraint)),
+            index.colUsed,
+        )
+        for position, constraint in enumerate(choice.taken, start=1):
+            index.set_aConstraintUsage_argvIndex(constraint.number, position)
+            if constraint.many:
+                index.set_aConstraintUsage_in(constraint.number, True)
+        index.estimatedCost = choice.cost
+        index.estimatedRows = choice.rows
+        if choice.unique:
+            index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
+        serial = self.engine.statements.plan_serial()
+        index.idxStr = f"{serial} {planning.encode(choice.plan)}"
+        return True
+
+    def Open(self) -> Cursor:  # noqa: N802
+        """A cursor for one reference to the table in a statement."""
+        return Cursor(self)
+
+    def Disconnect(self) -> None:  # noqa: N802
+        """Nothing to let go of."""
+
+    Destroy = Disconnect
+
+    def UpdateInsertRow(self, rowid: object, fields: Sequence[SQLValue]) -> int:  # noqa: N802
+        """Queues a CREATE."""
+        given = list(zip(self.columns, fields, strict=True))
+        desired_state, region = new_resource(self.resource_type, given)
+        self._queue(Operation.CREATE, self._place(region), None, desired_state)
+        return 0
+
+    def UpdateDeleteRow(self, key: str) -> None:  # noqa: N802
+        """Queues a DELETE."""
+        check_deletable(self.resource_type)
+        resource_key = self._resource_key(key)
+        self._queue(Operation.DELETE, resource_key.place, resource_key.identifier, None)
+
+    def UpdateChangeRow(  # noqa: N802
+        self, key: str, new_key: str | None, fields: Sequence[Any]
+    ) -> None:
+        """Queues an UPDATE, if anything changes."""
+        given = [
+            (column, value)
+            for column, value in zip(self.columns, fields, strict=True)
+            if value is not apsw.no_change
+        ]
+        resource_key = self._resource_key(key)
+        current = self._current(resource_key)
+        document = changed_resource(self.resource_type, current.properties, given)
+        if document:
+            self._queue(Operation.UPDATE, resource_key.place, resource_key.identifier, document)
+
+    def Begin(self) -> None:  # noqa: N802
+        """The table takes part in a transaction."""
+        self.engine.changes.begin(self)
+
+    def Sync(self) -> None:  # noqa: N802
+        """The transaction is about to be committed: the plan is applied, or this raises."""
+        self.engine.apply()
+
+    def Commit(self) -> None:  # noqa: N802
+        """The transaction is over."""
+        self.engine.changes.clear()
+
+    Rollback = Commit
+
+    def Savepoint(self, number: int) -> None:  # noqa: N802
+        """A savepoint was opened."""
+        self.engine.changes.savepoint(self, number)
+
+    def Release(self, number: int) -> None:  # noqa: N802
+        """A savepoint was released."""
+        self.engine.changes.release(number)
+
+    def RollbackTo(self, number: int) -> None:  # noqa: N802
+        """What came after a savepoint is undone."""
+        self.engine.changes.rollback_to(number)
+
+    def _queue(
+        self, operation: Operation, place: Place, identifier: str | None, document: Any
+    ) -> None:
+        execution = self.engine.statements.writing()
+        statement = execution.number if execution is not None else 0
+        self.engine.changes.add(
+            Change(operation, self.resource_type, place, identifier, document, statement)
+        )
+
+    def _place(self, region: SQLValue) -> Place:
+        if region is None:
+            region = self.engine.scanner.default_region()
+        if region is None:
+            raise ProgrammingError(
+                f"INSERT INTO {self.resource_type.dotted_name} lacks region: write "
+                f"INSERT INTO {self.resource_type.dotted_name} (…, region) VALUES (…, 'us-east-1')"
+            )
+        return self.engine.scanner.places(self.resource_type, [str(region)])[0]
+
+    def _resource_key(self, key: str) -> ResourceKey:
+        region, _, identifier = key.partition(KEY_SEPARATOR)
+        return ResourceKey(Place(SESSION_ACCOUNT, region), self.resource_type.name, identifier)
+
+    def _current(self, key: ResourceKey) -> Resource:
+        """The resource as the running statement read it, whole."""
+        execution = self.engine.statements.writing()
+        snapshot = execution.snapshot if execution is not None else None
+        if snapshot is None:
+            snapshot = self.engine.new_snapshot()
+        seen = snapshot.seen.get(key)
+        if seen is None or not seen.whole:
+            future = snapshot.resource(key.place, self.resource_type, key.identifier)
+            seen = snapshot.result(future)
+        if seen is None:
+            raise OperationalError(f"{self.resource_type.name} '{key.identifier}' is gone")
+        return seen
+
+
+class Cursor:
+    """Goes through the rows of one scan."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._readers = table.readers
+        self._empty_row: list[SQLValue | Missing] = [MISSING] * len(table.columns)
+        self._rows: Iterator[Resource] = iter(())
+        self._resource: Resource | None = None
+        self._row: list[SQLValue | Missing] = self._empty_row
+        self._snapshot: Snapshot | None = None
+        self._note: Callable[[Resource], None] | None = None
+
+    def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
+        """Begins a scan; the first row is read, so that errors come here."""
+        table = self._table
+        serial, _, plan_text = text.partition(" ")
+        execution = table.engine.statements.execution(int(serial))
+        plan = planning.decode(plan_text)
+        keys = read_keys(table.resource_type, plan, values, execution.bound_values())
+        self._snapshot = _snapshot_of(execution, table.engine)
+        self._note = None if execution.readonly else self._remember
+        self._rows = table.engine.scanner.scan(
+            self._snapshot, table.resource_type, keys, plan.needs, plan.whole
+        )
+        self.Next()
+
+    def Next(self) -> None:  # noqa: N802
+        """Goes to the next row."""
+        self._resource = next(self._rows, None)
+        self._row = self._empty_row.copy()
+        if self._resource is not None and self._note is not None:
+            self._note(self._resource)
+
+    def Eof(self) -> bool:  # noqa: N802
+        """Whether the scan is over."""
+        return self._resource is None
+
+    def Column(self, number: int) -> SQLValue:  # noqa: N802
+        """A column's value."""
+        value = self._row[number]
+        return self._read(number) if isinstance(value, Missing) else value
+
+    def ColumnNoChange(self, number: int) -> Any:  # noqa: N802
+        """An UPDATE leaves the column alone: its value need not be read."""
+        return apsw.no_change
+
+    def Close(self) -> None:  # noqa: N802
+        """The statement has no more use for the rows."""
+        self._rows = iter(())
+        self._resource = None
+
+    def _read(self, number: int) -> SQLValue:
+        resource = self._resource
+        if resource is None or self._snapshot is None:
+            raise apsw.MisuseError("no row")
+        if self._table.columns[number].kind is Kind.ACCOUNT:
+            value: SQLValue | Missing = self._snapshot.account_id(resource.place)
+        else:
+            value = self._readers[number](resource)
+        if isinstance(value, Missing):
+            self._resource = resource = self._whole(resource)
+            value = self._readers[number](resource)
+        if isinstance(value, Missing):
+            raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
+        self._row[number] = value
+        return value
+
+    def _whole(self, resource: Resource) -> Resource:
+        """The resource by GetResource, where SQLite had not said that it would be wanted."""
+        if self._snapshot is None:
+            raise apsw.MisuseError("no row")
+        found = self._snapshot.result(
+            self._snapshot.resource(resource.place, resource.resource_type, resource.identifier)
+        )
+        if found is None:
+            raise OperationalError(
+                f"{resource.resource_type.name} '{resource.identifier}' in "
+                f"{resource.place.region} was deleted while it was read: run the statement again"
+            )
+        return found
+
+    def _remember(self, resource: Resource) -> None:
+        if self._snapshot is not None:
+            self._snapshot.seen[resource.key] = resource
+
+
+def column_reader(column: Column) -> Reader:
+    """What reads a column from a resource; MISSING where GetResource has to be asked first."""
+    if column.property is not None:
+        return _property_reader(column.property.name, column.property.write_only)
+    return _READERS[column.kind]
+
+
+def _property_reader(name: str, write_only: bool) -> Reader:
+    if write_only:
+        return lambda resource: None
+
+    def read(resource: Resource) -> SQLValue | Missing:
+        value = resource.value(name)
+        return value if isinstance(value, Missing) else to_sql(value)
+
+    return read
+
+
+_READERS: Mapping[Kind, Reader] = {
+    Kind.IDENTIFIER: lambda resource: resource.identifier,
+    Kind.KEY: lambda resource: f"{resource.place.region}{KEY_SEPARATOR}{resource.identifier}",
+    Kind.REGION: lambda resource: resource.place.region,
+    Kind.PATCH: lambda resource: None,
+    Kind.RAW: lambda resource: dump_json(resource.properties) if resource.whole else MISSING,
+    Kind.ACCOUNT: lambda resource: MISSING,
+}
+
+
+def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
+    def read(number: int) -> planning.Constraint:
+        usable = index.get_aConstraint_usable(number)
+        return planning.Constraint(
+            number=number,
+            column=index.get_aConstraint_iColumn(number),
+            op=index.get_aConstraint_op(number),
+            usable=usable,
+            binary=index.get_aConstraint_collation(number) == "BINARY",
+            many=usable and index.get_aConstraintUsage_in(number),
+            literal=index.get_aConstraint_rhs(number) is not None,
+        )
+
+    return read
+
+
+def _snapshot_of(execution: Execution, engine: Engine) -> Snapshot:
+    if execution.snapshot is None:
+        execution.snapshot = engine.new_snapshot()
+    return execution.snapshot
