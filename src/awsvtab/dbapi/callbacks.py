@@ -109,17 +109,9 @@ class Callbacks(Handle):
             except Exception as error:
                 report(error, callback)
 
-    def _tell_tracer(self, source: apsw.Cursor, sql: str, bindings: Any) -> bool:
-        """Call the connection's tracer as APSW would, the user's trace callback excepted."""
-        tracer = source.connection.exec_trace
-        if tracer is None:
-            return True
-        with self._trace_held():
-            return tracer(source, sql, bindings)
-
     @contextmanager
     def _trace_held(self) -> Iterator[None]:
-        """For statements that are the driver's own business."""
+        """For what is not to call the user's: `trace_callback` is called elsewhere, or not."""
         self._holds_trace = True
         try:
             yield

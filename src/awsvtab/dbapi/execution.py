@@ -69,14 +69,17 @@ class Execution:
             connection = self.connection
             # This tracer hides the connection's, by which virtual tables know which statement was
             # prepared: it is told before any other statement, such as BEGIN, is.
-            if not connection._tell_tracer(source, text, bindings):
-                return False
+            tracer = source.connection.exec_trace
+            if tracer is not None:
+                with connection._trace_held():
+                    tracer(source, text, bindings)
             statement = self._describe(source, text, sql, rewritten)
             if text != rewritten.text:
                 # Again without the comment after it, or APSW would wait to run that too.
                 return False
             self._start(source, statement)
-            connection._call_trace(source, text)
+            if connection._trace is not None:
+                connection._call_trace(source, text)
             return True
 
         try:

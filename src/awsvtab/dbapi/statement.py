@@ -66,7 +66,7 @@ def describe(source: apsw.Cursor, text: str, rewritten: Rewritten) -> Statement:
         writes,
         writes and keyword not in ("UPDATE", "DELETE"),
         keyword in _KEEPS_SCHEMA,
-        source.get_description() if source.has_vdbe else (),
+        source.get_description(),
     )
 
 
