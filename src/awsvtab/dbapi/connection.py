@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from threading import get_ident
 from typing import Any, Literal, TypeVar, overload
@@ -113,12 +115,19 @@ class BaseConnection(Transactions, Callbacks, Storage):
             if not self._closed:
                 self._open_database()
             return
+        if self._autocommit is False:
+            self._end_at_close()
         database, self._database = self._database, None
         self._closed = True
         self._statements.clear()
         with translating:
             self._registration.close()
             database.close(True)
+
+    def __del__(self) -> None:
+        # As sqlite3 does, since 3.13.
+        if self._database is not None and sys.version_info >= (3, 13):
+            warnings.warn(f"unclosed database in {self!r}", ResourceWarning, 1, self)
 
     @property
     def _strips_names(self) -> bool:
