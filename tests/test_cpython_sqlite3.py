@@ -6,8 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-import cpython_sqlite3
 import pytest
+
+import cpython_sqlite3
 
 KNOWN = json.loads(Path(__file__).with_name("cpython_sqlite3_known.json").read_text())
 

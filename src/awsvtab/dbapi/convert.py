@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from awsvtab.dbapi.adaptation import Converter, converters
+from awsvtab.dbapi.pep249 import first_word
 
 PARSE_DECLTYPES = 1
 """``detect_types``: convert by the type that a column is declared with."""
@@ -63,6 +64,5 @@ def _converter(name: str, declared: str | None, detect_types: int) -> Converter 
     if detect_types & PARSE_COLNAMES and "[" in name:
         found = converters.get(name.partition("[")[2].partition("]")[0].upper())
     if found is None and detect_types & PARSE_DECLTYPES and declared:
-        # NUMBER(10) and NUMBER NOT NULL are NUMBER.
-        found = converters.get(declared.split("(", 1)[0].split(" ", 1)[0].upper())
+        found = converters.get(first_word(declared))
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 
+from awsvtab.dbapi.pep249 import type_code
 from awsvtab.dbapi.row import Description
 from awsvtab.errors import ProgrammingError
 from awsvtab.sql import Rewritten
@@ -74,8 +75,10 @@ def describe_columns(columns: Columns, strip_names: bool) -> Description | None:
     """PEP 249's ``description``; with ``strip_names``, ``"at [timestamp]"`` is named ``at``."""
     if not columns:
         return None
-    names = [name.split(" [", 1)[0] if strip_names else name for name, _ in columns]
-    return tuple([(name, None, None, None, None, None, None) for name in names])
+    if strip_names:
+        columns = tuple([(name.split(" [", 1)[0], declared) for name, declared in columns])
+    nothing = (None, None, None, None, None)
+    return tuple([(name, type_code(declared), *nothing) for name, declared in columns])
 
 
 def first_keyword(sql: str) -> str:
