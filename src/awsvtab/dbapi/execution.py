@@ -166,6 +166,7 @@ class Execution:
 
     def _failed(self, source: apsw.Cursor, error: Exception, bindings: Any) -> None:
         """Raise what ``error`` means, where it is not an exception for the user already."""
+        self.rowcount = -1
         if isinstance(error, apsw.TooBigError) and self._statement is None:
             raise DataError("query string is too large") from None
         if isinstance(error, apsw.Error):
