@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,9 +55,15 @@ def as_bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, float):
-        text = f"{value:.15g}"
-        return (text if set(text) & set(".einf") else text + ".0").encode()
+        return _real_as_text(value).encode()
     return str(value).encode()
+
+
+def _real_as_text(value: float) -> str:
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    mantissa, e, exponent = f"{value:.15g}".partition("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}{e}{exponent}"
 
 
 def _converter(name: str, declared: str | None, detect_types: int) -> Converter | None:
