@@ -164,7 +164,7 @@ def test_classes_have_every_public_attribute_of_sqlite3s(name: str) -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has no autocommit attribute")
 @pytest.mark.parametrize("autocommit", [True, False, -1])
-@pytest.mark.parametrize("sql", ["INSERT INTO parent VALUES (9, 'x')", "SELECT 1", "COMMIT"])
+@pytest.mark.parametrize("sql", ["INSERT INTO parent VALUES (9, 'x')", "SELECT 1", "SAVEPOINT s"])
 def test_autocommit(sql: str, autocommit: Any) -> None:
     ours = opened(awsvtab, autocommit=autocommit)
     theirs = opened(sqlite3, autocommit=autocommit)

@@ -184,19 +184,20 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         self._closed = False
         self._isolation_level = check_isolation_level(isolation_level)
         self._autocommit = check_autocommit(autocommit)
-        with translating:
-            self._database = apsw.Connection(
-                _filename(database), _flags(uri), statementcachesize=cached_statements
-            )
         self._thread = get_ident() if check_same_thread else None
         self._detect_types = detect_types
         self.row_factory = None
         self.text_factory = str
         self._statements: dict[str, Statement] = {}
         self._most_statements = max(cached_statements, 1)
-        self._database.set_busy_timeout(int(timeout * 1000))
-        self._database.convert_binding = convert_binding
-        self._registration = registering.register(self._database, **aws_options)
+        with translating:
+            opened = apsw.Connection(
+                os.fsdecode(database), _flags(uri), statementcachesize=cached_statements
+            )
+        opened.set_busy_timeout(int(timeout * 1000))
+        opened.convert_binding = convert_binding
+        self._registration = registering.register(opened, **aws_options)
+        self._database = opened
         self._set_begin()
         self._begin_always()
 
@@ -226,10 +227,6 @@ def connect(
         autocommit=autocommit,
         **aws_options,
     )
-
-
-def _filename(database: Database) -> str:
-    return os.fsdecode(database)
 
 
 def _flags(uri: bool) -> int:
