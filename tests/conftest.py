@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+from hypothesis import settings
 
 import awsvtab
 from awsvtab.emulator import Emulator
+
+# HYPOTHESIS_PROFILE=thorough looks longer; in CI the examples are the same each time.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=2_000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "default")
+)
 
 DOMAIN = "AWS::CustomerProfiles::Domain"
 EVENT_STREAM = "AWS::CustomerProfiles::EventStream"

@@ -75,6 +75,7 @@ def test_every_spelling_of_the_table_reads_the_same(
         ("region = 'us-east-1' AND domain_name = 'one'", [("one", "a"), ("one", "b")], (1, 0)),
         ("domain_name IN ('one', 'two')", [("one", "a"), ("one", "b"), ("two", "a")], (2, 0)),
         ("domain_name = 'nowhere'", [], (1, 0)),
+        ("domain_name = 'such a name AWS does not take'", [], (1, 0)),
         # the region
         ("region = 'us-east-1'", ALL, (4, 0)),
         ("region IN ('us-east-1')", ALL, (4, 0)),

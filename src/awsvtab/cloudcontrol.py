@@ -103,6 +103,7 @@ class CloudControl:
         self._clients: dict[tuple[str, Place], Any] = {}
         self._accounts: dict[Place, str] = {}
         self._made = 0
+        self._random = random.Random()  # not the program's, which may be seeded
 
     def default_region(self) -> str | None:
         """The session's own region, None if it has none."""
@@ -218,7 +219,7 @@ class CloudControl:
                 raise self._out_of_time(place, event)
             due = poll_delay(event)
             if due is None:
-                due = pause * random.uniform(0.5, 1)
+                due = pause * self._random.uniform(0.5, 1)
             self._clock.sleep(min(due, deadline - now), cancel)
             pause = min(pause * 2, LONGEST_POLL_S)
             event = self._status(place, event, cancel)
@@ -294,7 +295,7 @@ class CloudControl:
                 self._note(
                     operation, place, subject, attempt, started, error.code, error.request_id
                 )
-                pause = retry_delay(error, attempt, random.random())
+                pause = retry_delay(error, attempt, self._random.random())
                 if pause is None:
                     raise
             else:

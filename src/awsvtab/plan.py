@@ -47,7 +47,7 @@ class Role(StrEnum):
 class Constraint(NamedTuple):
     """One constraint of the WHERE clause or a join, ``number`` being SQLite's own.
 
-    ``many``: it is an IN whose values come together. ``literal``: its value stands in the SQL.
+    ``many``: it is an IN whose values come together.
     """
 
     number: int
@@ -56,7 +56,6 @@ class Constraint(NamedTuple):
     usable: bool
     binary: bool
     many: bool = False
-    literal: bool = False
 
 
 class Argument(NamedTuple):
@@ -65,7 +64,6 @@ class Argument(NamedTuple):
     role: Role
     property: str
     many: bool
-    literal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,7 @@ def choose(
     if access is Access.GET and (Role.IDENTIFIER, "") in keys:
         keys = {key: c for key, c in keys.items() if key[0] is not Role.PROPERTY}
     arguments = tuple(
-        Argument(role, name, constraint.many, constraint.literal)
-        for (role, name), constraint in keys.items()
+        Argument(role, name, constraint.many) for (role, name), constraint in keys.items()
     )
     needs, whole = needed_properties(columns, used)
     return Choice(
@@ -204,7 +201,7 @@ def decode(text: str) -> Plan:
     access, arguments, needs, whole = json.loads(text)
     return Plan(
         Access(access),
-        tuple(Argument(Role(role), name, many, literal) for role, name, many, literal in arguments),
+        tuple(Argument(Role(role), name, many) for role, name, many in arguments),
         frozenset(needs),
         whole,
     )

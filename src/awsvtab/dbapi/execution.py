@@ -172,7 +172,9 @@ class Execution:
         if isinstance(error, apsw.Error):
             statement = self._statement
             rewritten = self._rewritten if statement is None else statement.rewritten
-            raise translate(error, rewritten) from None
+            text = "" if rewritten is None else rewritten.text
+            message = self.connection._registration.explain(str(error), text)
+            raise translate(error, rewritten, message) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]
             if name not in bindings:
