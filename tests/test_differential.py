@@ -298,6 +298,7 @@ ONE = Stream("d", "a", "u", None, "7", "RUNNING", "us-east-1")
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([ONE], ["SELECT count(*) FROM {t} WHERE region = 'us-east-1' OR domain_name = 'd'"])
+@example([ONE], ["SELECT uri FROM {t} WHERE domain_name = 'd' AND event_stream_name = ''"])
 @example(
     [ONE], ["SELECT uri FROM {t} WHERE (data__Identifier, region) IN (SELECT id, region FROM l)"]
 )
