@@ -181,6 +181,18 @@ JOIN_CONDITIONS = (
     "x.data__Identifier = l.id AND x.region = l.region",
     "x.region = l.region",
 )
+# Not of a region or an identifier with another column: a literal that SQLite moves from one side to
+# the other cannot be told from one that the user wrote there, which is an error.
+SELF_JOIN_CONDITIONS = (
+    "x.data__Identifier = y.data__Identifier",
+    "x.region = y.region",
+    "x.region <> y.region AND x.data__Identifier = y.data__Identifier",
+    "x.domain_name = y.uri",
+    "x.domain_name = y.tags",
+    "x.event_stream_name = y.domain_name",
+    "x.created_at = y.uri",
+    "x.state = y.state AND x.uri < y.uri",
+)
 joins = st.one_of(
     st.builds(
         "SELECT l.n, x.region, x.data__Identifier, x.uri FROM l {} JOIN {} x ON {} WHERE {}".format,
@@ -215,11 +227,10 @@ joins = st.one_of(
         st.just("id"),
     ),
     st.builds(
-        "SELECT x.region, x.uri, y.state FROM {} x JOIN {} y ON x.{} = y.{} WHERE {}".format,
+        "SELECT x.region, x.uri, y.state FROM {} x JOIN {} y ON {} WHERE {}".format,
         st.just("{t}"),
         st.just("{t}"),
-        st.sampled_from(COLUMNS),
-        st.sampled_from(("domain_name", "uri", "event_stream_name")),
+        st.sampled_from(SELF_JOIN_CONDITIONS),
         conditions("y."),
     ),
 )

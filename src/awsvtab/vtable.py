@@ -92,8 +92,7 @@ class Table:
             index.set_aConstraintUsage_argvIndex(constraint.number, position)
             if constraint.many:
                 index.set_aConstraintUsage_in(constraint.number, True)
-        index.estimatedCost = choice.cost
-        index.estimatedRows = choice.rows
+        index.estimatedCost, index.estimatedRows = choice.estimate
         if choice.unique:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()

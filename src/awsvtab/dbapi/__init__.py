@@ -15,7 +15,6 @@ from awsvtab.dbapi.constants import *  # noqa: F403
 from awsvtab.dbapi.convert import PARSE_COLNAMES, PARSE_DECLTYPES
 from awsvtab.dbapi.cursor import Cursor
 from awsvtab.dbapi.guard import enable_callback_tracebacks
-from awsvtab.dbapi.module import __getattr__ as __getattr__
 from awsvtab.dbapi.module import (
     apilevel,
     complete_statement,

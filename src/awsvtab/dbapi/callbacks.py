@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ class Callbacks(Handle):
 
     _trace: Callable[[str], object] | None = None
     _dispatches_trace = False
+    _holds_trace = False
 
     def create_function(
         self,
@@ -90,18 +92,31 @@ class Callbacks(Handle):
             database.exec_trace = self._dispatch(database.exec_trace)
 
     def _dispatch(self, others: apsw.ExecTracer | None) -> apsw.ExecTracer:
-        """APSW has one tracer per connection. It stays, others may have been put around it."""
+        """APSW has one tracer per connection. It stays: others may be put around it."""
 
         def trace(source: apsw.Cursor, sql: str, bindings: Any) -> bool:
-            callback = self._trace
-            if callback is not None:
-                try:
-                    callback(_expanded(source, sql, callback))
-                except Exception as error:
-                    report(error, callback)
+            if not self._holds_trace:
+                self._call_trace(source, sql)
             return others is None or others(source, sql, bindings)
 
         return trace
+
+    def _call_trace(self, source: apsw.Cursor, sql: str) -> None:
+        callback = self._trace
+        if callback is not None:
+            try:
+                callback(_expanded(source, sql, callback))
+            except Exception as error:
+                report(error, callback)
+
+    @contextmanager
+    def _trace_held(self) -> Iterator[None]:
+        """For what is not to call the user's: `trace_callback` is called elsewhere, or not."""
+        self._holds_trace = True
+        try:
+            yield
+        finally:
+            self._holds_trace = False
 
 
 def _aggregate(make: Callable[[], Any]) -> Any:

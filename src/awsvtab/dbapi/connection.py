@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from threading import get_ident
 from typing import Any, Literal, TypeVar, overload
@@ -113,12 +115,19 @@ class BaseConnection(Transactions, Callbacks, Storage):
             if not self._closed:
                 self._open_database()
             return
+        if self._autocommit is False:
+            self._end_at_close()
         database, self._database = self._database, None
         self._closed = True
         self._statements.clear()
         with translating:
             self._registration.close()
             database.close(True)
+
+    def __del__(self) -> None:
+        # As sqlite3 does, since 3.13.
+        if self._database is not None and sys.version_info >= (3, 13):
+            warnings.warn(f"unclosed database in {self!r}", ResourceWarning, 1, self)
 
     @property
     def _strips_names(self) -> bool:
@@ -175,19 +184,20 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         self._closed = False
         self._isolation_level = check_isolation_level(isolation_level)
         self._autocommit = check_autocommit(autocommit)
-        with translating:
-            self._database = apsw.Connection(
-                _filename(database), _flags(uri), statementcachesize=cached_statements
-            )
         self._thread = get_ident() if check_same_thread else None
         self._detect_types = detect_types
         self.row_factory = None
         self.text_factory = str
         self._statements: dict[str, Statement] = {}
         self._most_statements = max(cached_statements, 1)
-        self._database.set_busy_timeout(int(timeout * 1000))
-        self._database.convert_binding = convert_binding
-        self._registration = registering.register(self._database, **aws_options)
+        with translating:
+            opened = apsw.Connection(
+                os.fsdecode(database), _flags(uri), statementcachesize=cached_statements
+            )
+        opened.set_busy_timeout(int(timeout * 1000))
+        opened.convert_binding = convert_binding
+        self._registration = registering.register(opened, **aws_options)
+        self._database = opened
         self._set_begin()
         self._begin_always()
 
@@ -217,10 +227,6 @@ def connect(
         autocommit=autocommit,
         **aws_options,
     )
-
-
-def _filename(database: Database) -> str:
-    return os.fsdecode(database)
 
 
 def _flags(uri: bool) -> int:

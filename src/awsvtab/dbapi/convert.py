@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from awsvtab.dbapi.adaptation import Converter, converters
+from awsvtab.dbapi.pep249 import first_word
 
 PARSE_DECLTYPES = 1
 """``detect_types``: convert by the type that a column is declared with."""
@@ -53,9 +55,15 @@ def as_bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, float):
-        text = f"{value:.15g}"
-        return (text if set(text) & set(".einf") else text + ".0").encode()
+        return _real_as_text(value).encode()
     return str(value).encode()
+
+
+def _real_as_text(value: float) -> str:
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    mantissa, e, exponent = f"{value:.15g}".partition("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}{e}{exponent}"
 
 
 def _converter(name: str, declared: str | None, detect_types: int) -> Converter | None:
@@ -63,6 +71,5 @@ def _converter(name: str, declared: str | None, detect_types: int) -> Converter 
     if detect_types & PARSE_COLNAMES and "[" in name:
         found = converters.get(name.partition("[")[2].partition("]")[0].upper())
     if found is None and detect_types & PARSE_DECLTYPES and declared:
-        # NUMBER(10) and NUMBER NOT NULL are NUMBER.
-        found = converters.get(declared.split("(", 1)[0].split(" ", 1)[0].upper())
+        found = converters.get(first_word(declared))
     return found

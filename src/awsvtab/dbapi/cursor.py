@@ -43,7 +43,6 @@ class Cursor(Execution):
 
     _source: apsw.Cursor | None = None
     _closed = False
-    _busy = False
     _conversion: Conversion | None = None
     _make_row: Callable[[Values], Any] | None = None
     _description: Description | None = None
@@ -54,7 +53,6 @@ class Cursor(Execution):
         if not isinstance(connection, Handle):
             raise TypeError(f"Cursor() takes a Connection, not {type(connection).__name__}")
         self._source = connection._open_database().cursor()
-        self._closed = False
         self.connection = connection
         self.row_factory = connection.row_factory
 
@@ -69,7 +67,8 @@ class Cursor(Execution):
         """Run one statement, as far as its first row."""
         source = self._ready()
         bindings = parameters if parameters is _NONE else bindable(parameters)
-        self._forget()
+        if self._statement is not None:
+            self._forget()
         self._run(source, sql, bindings)
         return self
 

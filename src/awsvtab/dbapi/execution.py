@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -40,6 +39,8 @@ class Execution:
     _statement: Statement | None = None
     _rewritten: Rewritten | None = None
     _had_tracer = False
+    # While executemany runs: its parameters may come from code that uses this cursor.
+    _busy = False
     # The rows of a statement that wrote (RETURNING), see _wrote.
     _returned: Iterator[Values] | None = None
 
@@ -65,16 +66,20 @@ class Execution:
         rewritten = self._rewrite(sql)
 
         def prepared(source: apsw.Cursor, text: str, bindings: Any) -> bool:
+            connection = self.connection
+            # This tracer hides the connection's, by which virtual tables know which statement was
+            # prepared: it is told before any other statement, such as BEGIN, is.
+            tracer = source.connection.exec_trace
+            if tracer is not None:
+                with connection._trace_held():
+                    tracer(source, text, bindings)
             statement = self._describe(source, text, sql, rewritten)
             if text != rewritten.text:
                 # Again without the comment after it, or APSW would wait to run that too.
                 return False
-            # Virtual tables know by the connection's tracer which statement was prepared: it is
-            # told before any other, such as BEGIN, is.
-            tracer = source.connection.exec_trace
-            if tracer is not None and not tracer(source, text, bindings):
-                return False
             self._start(source, statement)
+            if connection._trace is not None:
+                connection._call_trace(source, text)
             return True
 
         try:
@@ -113,6 +118,8 @@ class Execution:
             begin = self.connection._begin
             if begin is not None and not source.connection.in_transaction:
                 source.connection.execute(begin)
+        elif self._busy:
+            raise ProgrammingError("executemany() can only execute DML statements.")
 
     def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
         if statement.columns:
@@ -120,50 +127,28 @@ class Execution:
             # unread the statement is open, and COMMIT would fail.
             self._returned = iter(source.fetchall())
         self.rowcount = source.connection.changes()
-        if statement.inserts:
+        if statement.inserts and not self._busy:
             self.lastrowid = source.connection.last_insert_rowid()
 
     def _run_many(self, source: apsw.Cursor, sql: str, rows: Iterator[Any]) -> int:
         """Run one statement that writes for all ``rows``; how many rows it wrote."""
         for first in rows:
+            self._run(source, sql, first)
+            written, self._returned = self.rowcount, None
             try:
-                statement = self._look_at(source, sql, first)
-                if not statement.writes:
-                    raise ProgrammingError("executemany() can only execute DML statements.")
-                self._start(source, statement)
-                return self._run_all(source, statement, chain((first,), rows))
+                return written + self._run_rest(source, first, rows)
             except Exception as error:
-                self._failed(source, error, first)
+                self._failed(source, error, {})
                 raise
         return 0
 
-    def _look_at(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
-        """What SQLite says of a statement, and whether it counts only its rows; runs nothing."""
-        statement = self.connection._statements.get(sql)
-        if statement is None:
-            rewritten = self._rewrite(sql)
-            found: list[Statement] = []
-
-            def look(source: apsw.Cursor, text: str, bindings: Any) -> bool:
-                found.append(self._describe(source, text, sql, rewritten))
-                return False
-
-            self._trace(source, look)
-            try:
-                source.execute(rewritten.text, bindings)
-            except apsw.ExecTraceAbort:
-                pass
-            finally:
-                source.exec_trace = None
-            statement = found[0] if found else NOTHING
-        if statement.writes and statement.counts_only_its_rows is None:
-            statement.counts_only_its_rows = counts_only_its_rows(
-                source.connection, statement, bindings
-            )
-        return statement
-
-    def _run_all(self, source: apsw.Cursor, statement: Statement, rows: Iterable[Any]) -> int:
-        database = source.connection
+    def _run_rest(self, source: apsw.Cursor, first: Any, rows: Iterator[Any]) -> int:
+        statement, database = self._statement or NOTHING, source.connection
+        if statement.counts_only_its_rows is None:
+            with self.connection._trace_held():
+                plain = counts_only_its_rows(database, statement, first)
+            statement.counts_only_its_rows = plain
+        self._start(source, statement)
         if statement.counts_only_its_rows:
             before = database.total_changes()
             deque(source.executemany(statement.text, rows), maxlen=0)
@@ -181,6 +166,7 @@ class Execution:
 
     def _failed(self, source: apsw.Cursor, error: Exception, bindings: Any) -> None:
         """Raise what ``error`` means, where it is not an exception for the user already."""
+        self.rowcount = -1
         if isinstance(error, apsw.TooBigError) and self._statement is None:
             raise DataError("query string is too large") from None
         if isinstance(error, apsw.Error):

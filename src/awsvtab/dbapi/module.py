@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import apsw
 
@@ -27,10 +26,3 @@ def complete_statement(statement: str) -> bool:
 def enable_shared_cache(do_enable: bool) -> None:
     """Does nothing: APSW's SQLite is built without a shared cache, which SQLite advises."""
     warnings.warn("There is no shared cache", DeprecationWarning, stacklevel=2)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "OptimizedUnicode":
-        warnings.warn("OptimizedUnicode is str", DeprecationWarning, stacklevel=2)
-        return str
-    raise AttributeError(f"module 'awsvtab' has no attribute {name!r}")

@@ -27,33 +27,37 @@ def TimestampFromTicks(ticks: float) -> datetime.datetime:  # noqa: N802 - PEP 2
 
 
 class TypeObject:
-    """Equal to each of the declared types that PEP 249 groups under one name."""
+    """A column's ``type_code``: which kind its declared type is of.
 
-    def __init__(self, *names: str) -> None:
-        self.names = frozenset(names)
+    An object and no name: polars would take a name at its word, and SQLite does not.
+    """
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, TypeObject):
-            return self.names == other.names
-        return isinstance(other, str) and other.upper().split("(")[0] in self.names
+    def __init__(self, name: str, *declared: str) -> None:
+        self._name = name
+        self.declared = frozenset(declared)
 
-    def __hash__(self) -> int:
-        return hash(self.names)
+    def __repr__(self) -> str:
+        return self._name
 
 
-STRING = TypeObject("TEXT", "VARCHAR", "CHAR", "CLOB", "NVARCHAR", "NCHAR", "JSON")
-BINARY = TypeObject("BLOB", "BINARY", "VARBINARY")
-NUMBER = TypeObject(
-    "INTEGER",
-    "INT",
-    "BIGINT",
-    "SMALLINT",
-    "REAL",
-    "FLOAT",
-    "DOUBLE",
-    "NUMERIC",
-    "DECIMAL",
-    "BOOLEAN",
-)
-DATETIME = TypeObject("DATE", "TIME", "DATETIME", "TIMESTAMP")
+_TEXTS = ("TEXT", "VARCHAR", "CHAR", "CHARACTER", "CLOB", "NVARCHAR", "NCHAR", "JSON")
+_INTEGERS = ("INTEGER", "INT", "BIGINT", "SMALLINT", "TINYINT", "BOOLEAN")
+_REALS = ("REAL", "FLOAT", "DOUBLE", "NUMERIC", "DECIMAL")
+
+STRING = TypeObject("STRING", *_TEXTS)
+BINARY = TypeObject("BINARY", "BLOB", "BINARY", "VARBINARY")
+NUMBER = TypeObject("NUMBER", *_INTEGERS, *_REALS)
+DATETIME = TypeObject("DATETIME", "DATE", "TIME", "DATETIME", "TIMESTAMP")
 ROWID = TypeObject("ROWID")
+
+_BY_DECLARED = {name: kind for kind in (STRING, BINARY, NUMBER, DATETIME) for name in kind.declared}
+
+
+def type_code(declared: str | None) -> TypeObject | None:
+    """STRING for ``VARCHAR(20)``; None for what is not declared, or not as a usual type."""
+    return _BY_DECLARED.get(first_word(declared)) if declared else None
+
+
+def first_word(declared: str) -> str:
+    """``NUMBER(10)`` and ``number not null`` are both ``NUMBER``."""
+    return declared.split("(", 1)[0].split(" ", 1)[0].upper()

@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 
+from awsvtab.dbapi.pep249 import type_code
 from awsvtab.dbapi.row import Description
 from awsvtab.errors import ProgrammingError
 from awsvtab.sql import Rewritten
@@ -66,7 +67,7 @@ def describe(source: apsw.Cursor, text: str, rewritten: Rewritten) -> Statement:
         writes,
         writes and keyword not in ("UPDATE", "DELETE"),
         keyword in _KEEPS_SCHEMA,
-        source.get_description() if source.has_vdbe else (),
+        source.get_description(),
     )
 
 
@@ -74,8 +75,10 @@ def describe_columns(columns: Columns, strip_names: bool) -> Description | None:
     """PEP 249's ``description``; with ``strip_names``, ``"at [timestamp]"`` is named ``at``."""
     if not columns:
         return None
-    names = [name.split(" [", 1)[0] if strip_names else name for name, _ in columns]
-    return tuple([(name, None, None, None, None, None, None) for name in names])
+    if strip_names:
+        columns = tuple([(name.split(" [", 1)[0], declared) for name, declared in columns])
+    nothing = (None, None, None, None, None)
+    return tuple([(name, type_code(declared), *nothing) for name, declared in columns])
 
 
 def first_keyword(sql: str) -> str:
@@ -102,7 +105,7 @@ def counts_only_its_rows(database: apsw.Connection, statement: Statement, bindin
 
     Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere.
     """
-    source = database.cursor()
-    source.exec_trace = lambda *_: True  # not the user's: this is none of his statements
-    steps = source.execute(statement.text, bindings, explain=1)
+    if statement.rewritten.edits:
+        return False
+    steps = database.execute(statement.text, bindings, explain=1)
     return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
