@@ -16,17 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import awsvtab
-from awsvtab.emulator import Emulator
 from emulating import DOMAIN, QUEUE
 
 SCOPE = "AKIDEXAMPLE/20240101/us-east-1/cloudcontrolapi/aws4_request"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, Self
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from . import plugin
+from . import plugin, schemas
 from .account import Account, dummy_session
 from .controls import Controls
 from .server import LOCALHOST, Server
@@ -19,15 +19,19 @@ class Emulator(Account):
     """Cloud Control, and moto's other services, on a free port of 127.0.0.1.
 
     A context manager: inside it, ``endpoint_url`` and ``session`` make any AWS client talk to the
-    emulator. What is created is kept until it closes or is `reset`. Its resources are those of
-    ``account``: emulators of the same account, at the same time, share them, as moto does.
+    emulator. It begins empty, and what is created is kept until it closes or is `reset`.
+
+    ``account`` is moto's 123456789012, or the next number that no running emulator has: emulators
+    that run at the same time share nothing.
     """
 
-    def __init__(self, region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
-        super().__init__(region, account, Controls())
+    def __init__(self, region: str = schemas.DEFAULT_REGION, account: str | None = None) -> None:
+        super().__init__(region, account or DEFAULT_ACCOUNT_ID, Controls())
+        self._wanted = account
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
+        self.account = plugin.accounts.take(self._wanted)
         plugin.backends.controls.add(self._controls)
         self.reset()
         self._server = Server(LOCALHOST, 0, self._controls, self.account)
@@ -50,6 +54,7 @@ class Emulator(Account):
             self._server = None
             self.reset()
             plugin.backends.controls.discard(self._controls)
+            plugin.accounts.give_back(self.account)
 
     @property
     def endpoint_url(self) -> str:
