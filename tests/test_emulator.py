@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -12,12 +13,6 @@ from moto import mock_aws
 
 from awsvtab.emulator import Emulator
 from emulating import DOMAIN, QUEUE, STREAM, cloudcontrol, create, error, listed, read, update
-
-
-@pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture
@@ -391,13 +386,63 @@ def test_other_services_are_there_too(emulator):
 
 
 def test_a_closed_emulator_leaves_no_thread():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with Emulator() as emulator, cloudcontrol(emulator) as client:
         listed(client, DOMAIN)
-        assert threading.active_count() > before
-    assert threading.active_count() == before
+        assert set(threading.enumerate()) - before
+    assert not set(threading.enumerate()) - before
     with pytest.raises(RuntimeError, match="not running"):
         _ = emulator.endpoint_url
+    emulator.close()
+
+
+def test_emulators_that_run_at_the_same_time_share_nothing(emulator, client):
+    emulator.put(DOMAIN, {"DomainName": "d"})
+    with Emulator() as other:
+        assert other.account != emulator.account
+        assert other.get(DOMAIN, "d") is None
+        other.put(DOMAIN, {"DomainName": "e"})
+        assert emulator.account in emulator.put(QUEUE, {})
+        assert other.account in other.put(QUEUE, {})
+    assert listed(client, DOMAIN) == ["d"]
+    with Emulator() as again:
+        assert again.account == other.account
+        assert again.get(DOMAIN, "e") is None
+
+
+def test_an_account_has_one_emulator():
+    with (
+        Emulator(account="210987654321"),
+        pytest.raises(RuntimeError, match="of account 210987654321 is running already"),
+        Emulator(account="210987654321"),
+    ):
+        pass
+
+
+def test_a_region_that_there_is_not(emulator):
+    with pytest.raises(ValueError, match="there is no region 'eu-nowhere-1'"):
+        emulator.put(DOMAIN, {"DomainName": "d"}, region="eu-nowhere-1")
+    with cloudcontrol(emulator, "eu-nowhere-1") as nowhere, error("UnrecognizedClientException"):
+        listed(nowhere, DOMAIN)
+
+
+def test_many_threads_may_use_it(emulator, client):
+    emulator.listing.page_size = 7
+
+    def work(n):
+        create(client, DOMAIN, DomainName=f"d{n}", DefaultExpirationDays=3)
+        update(client, DOMAIN, f"d{n}", {"op": "add", "path": "/DefaultExpirationDays", "value": n})
+        listed(client, DOMAIN)
+        if n % 2:
+            client.delete_resource(TypeName=DOMAIN, Identifier=f"d{n}")
+        return create(client, QUEUE)["Identifier"]
+
+    with ThreadPoolExecutor(8) as pool:
+        queues = list(pool.map(work, range(1, 41)))
+    assert len(set(queues)) == 40
+    assert sorted(listed(client, QUEUE)) == sorted(queues)
+    assert sorted(listed(client, DOMAIN)) == sorted(f"d{n}" for n in range(2, 41, 2))
+    assert emulator.get(DOMAIN, "d8")["DefaultExpirationDays"] == 8
 
 
 @mock_aws

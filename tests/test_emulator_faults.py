@@ -26,12 +26,6 @@ from emulating import (
 
 
 @pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture
 def client(emulator):
     with cloudcontrol(emulator) as made:
         yield made

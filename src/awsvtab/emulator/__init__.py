@@ -9,9 +9,10 @@ operations. These decide with pure functions: `schemas` (what types there are), 
 """
 
 from . import plugin as plugin
+from .account import Account, mocked
 from .calls import Call, Calls
 from .controls import Asynchrony, Clock, Listing
-from .emulator import Account, Emulator, mocked
+from .emulator import Emulator
 from .faults import Fault, Faults
 
 __all__ = [
