@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
+from hypothesis import settings
 
 import awsvtab
 from awsvtab.emulator import Emulator
+
+# HYPOTHESIS_PROFILE=thorough looks longer; in CI the examples are the same each time.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=2_000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "default")
+)
 
 DOMAIN = "AWS::CustomerProfiles::Domain"
 EVENT_STREAM = "AWS::CustomerProfiles::EventStream"
@@ -30,12 +41,19 @@ def emulator(_emulator: Emulator) -> Emulator:
     return _emulator
 
 
+@pytest.fixture(scope="session")
+def session(_emulator: Emulator) -> boto3.Session:
+    """One session for all connections: boto3 loads its models once for each."""
+    return _emulator.session
+
+
 @pytest.fixture
-def connect(emulator: Emulator) -> Iterator[Connect]:
+def connect(emulator: Emulator, session: boto3.Session) -> Iterator[Connect]:
     """Makes connections to the emulator, closed after the test."""
     made: list[awsvtab.Connection] = []
 
     def make(*arguments: Any, **options: Any) -> awsvtab.Connection:
+        options.setdefault("session", session)
         connection = emulator.connect(*arguments, **options)
         made.append(connection)
         return connection

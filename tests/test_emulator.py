@@ -8,15 +8,10 @@ import threading
 
 import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from awsvtab.emulator import Emulator
-
-DOMAIN = "AWS::CustomerProfiles::Domain"
-STREAM = "AWS::CustomerProfiles::EventStream"
-QUEUE = "AWS::SQS::Queue"
+from emulating import DOMAIN, QUEUE, STREAM, cloudcontrol, create, error, listed, read, update
 
 
 @pytest.fixture
@@ -29,50 +24,6 @@ def emulator():
 def client(emulator):
     with cloudcontrol(emulator) as made:
         yield made
-
-
-class cloudcontrol:  # noqa: N801 - used as a function
-    """A client whose sockets are closed."""
-
-    def __init__(self, emulator, region=None):
-        self.client = emulator.session.client(
-            "cloudcontrol",
-            endpoint_url=emulator.endpoint_url,
-            region_name=region,
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-
-    def __enter__(self):
-        return self.client
-
-    def __exit__(self, *_):
-        self.client.close()
-
-
-def create(client, type_name, **properties):
-    answer = client.create_resource(TypeName=type_name, DesiredState=json.dumps(properties))
-    return answer["ProgressEvent"]
-
-
-def update(client, type_name, identifier, *operations):
-    answer = client.update_resource(
-        TypeName=type_name, Identifier=identifier, PatchDocument=json.dumps(operations)
-    )
-    return answer["ProgressEvent"]
-
-
-def read(client, type_name, identifier):
-    answer = client.get_resource(TypeName=type_name, Identifier=identifier)
-    return json.loads(answer["ResourceDescription"]["Properties"])
-
-
-def listed(client, type_name, **kwargs):
-    pages = client.get_paginator("list_resources").paginate(TypeName=type_name, **kwargs)
-    return [d["Identifier"] for page in pages for d in page["ResourceDescriptions"]]
-
-
-def error(code):
-    return pytest.raises(ClientError, match=re.escape(f"({code})"))
 
 
 def test_a_resource_is_created_read_listed_updated_and_deleted(client):

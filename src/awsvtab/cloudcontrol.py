@@ -27,6 +27,7 @@ Properties = Mapping[str, JSONValue]
 CALLS_KEPT = 10_000
 FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
+LONGEST_RETRY_AFTER_S = 300.0
 CONNECT_TIMEOUT_S = 10
 
 # botocore takes a body that is not JSON, cut off on its way, for an answer without members: one
@@ -102,6 +103,7 @@ class CloudControl:
         self._clients: dict[tuple[str, Place], Any] = {}
         self._accounts: dict[Place, str] = {}
         self._made = 0
+        self._random = random.Random()  # not the program's, which may be seeded
 
     def default_region(self) -> str | None:
         """The session's own region, None if it has none."""
@@ -215,8 +217,10 @@ class CloudControl:
             now = self._clock.time()
             if now >= deadline:
                 raise self._out_of_time(place, event)
-            due = event.retry_after - now if event.retry_after else pause * random.uniform(0.5, 1)
-            self._clock.sleep(min(max(due, 0), deadline - now), cancel)
+            due = poll_delay(event)
+            if due is None:
+                due = pause * self._random.uniform(0.5, 1)
+            self._clock.sleep(min(due, deadline - now), cancel)
             pause = min(pause * 2, LONGEST_POLL_S)
             event = self._status(place, event, cancel)
         return event
@@ -291,7 +295,7 @@ class CloudControl:
                 self._note(
                     operation, place, subject, attempt, started, error.code, error.request_id
                 )
-                pause = retry_delay(error, attempt, random.random())
+                pause = retry_delay(error, attempt, self._random.random())
                 if pause is None:
                     raise
             else:
@@ -404,6 +408,16 @@ def progress_event(answer: Mapping[str, Any]) -> ProgressEvent:
         error_code=answer.get("ErrorCode"),
         retry_after=_epoch(answer.get("RetryAfter")),
     )
+
+
+def poll_delay(event: ProgressEvent) -> float | None:
+    """Seconds to the time at which AWS wants to be asked again; None if it does not say.
+
+    Both times of the event are AWS's: this machine's clock may be wrong.
+    """
+    if event.retry_after is None or event.event_time is None:
+        return None
+    return min(max(event.retry_after - event.event_time, 0.0), LONGEST_RETRY_AFTER_S)
 
 
 def _epoch(time: datetime | None) -> float | None:

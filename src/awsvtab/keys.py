@@ -20,10 +20,12 @@ LONGEST_IDENTIFIER = 1024
 class Keys:
     """The values that a scan's rows must have; None: any.
 
+    ``written_regions`` are those of ``regions`` that the user wrote and did not join with.
     ``properties`` has only properties that are compared with something.
     """
 
     regions: frozenset[str] | None = None
+    written_regions: frozenset[str] = frozenset()
     identifiers: frozenset[str] | None = None
     properties: Mapping[str, frozenset[str | int]] = field(default_factory=dict)
 
@@ -38,14 +40,15 @@ def read_keys(
     resource_type: ResourceType,
     plan: Plan,
     values: Sequence[SQLValue | set[SQLValue]],
-    bindings: Collection[SQLValue] = (),
+    wrote: Callable[[str], bool] = lambda value: True,
 ) -> Keys:
     """The keys that a plan's values stand for.
 
-    An identifier with too few parts belongs to no row. Where the user wrote it, in the SQL or in
-    the ``bindings``, it is a mistake, and ProgrammingError shows how identifiers look.
+    An identifier with too few parts belongs to no row. Where ``wrote`` says that it stands in the
+    statement or its bindings, it is a mistake, and ProgrammingError shows how identifiers look.
     """
     regions: frozenset[str] | None = None
+    written_regions: frozenset[str] = frozenset()
     identifiers: frozenset[str] | None = None
     properties: dict[str, frozenset[str | int]] = {}
     for argument, value in zip(plan.arguments, values, strict=True):
@@ -57,9 +60,10 @@ def read_keys(
             properties[prop.name] = _property_keys(prop, given)
         elif argument.role is Role.REGION:
             regions = _texts(given)
+            written_regions = frozenset(filter(wrote, regions))
         else:
-            identifiers = frozenset(_identifiers(resource_type, argument, _texts(given), bindings))
-    return Keys(regions, identifiers, properties)
+            identifiers = frozenset(_identifiers(resource_type, _texts(given), wrote))
+    return Keys(regions, written_regions, identifiers, properties)
 
 
 def full_identifiers(resource_type: ResourceType, keys: Keys) -> list[str] | None:
@@ -100,19 +104,21 @@ def scan_regions(
 
     ``regions`` are the connection's, None if it has no list of its own; ``default`` the session's;
     ``lacking`` those without the type, which a scan over several leaves out; ``known`` those that
-    a correction may suggest.
+    a correction may suggest. A region that the user wrote and that is none, or is none of the
+    connection's, is a ProgrammingError; one that a join came up with just has no rows.
     """
     if keys.regions is None:
         return _unpinned(regions, default, lacking)
-    for region in sorted(keys.regions):
-        if not is_region(region):
+    for region in sorted(keys.written_regions):
+        if not is_region(region) or not _plausible(region, known):
             raise ProgrammingError(f"unknown region '{region}'{_did_you_mean(region, known)}")
         if regions is not None and region not in regions:
             raise ProgrammingError(
                 f"region '{region}' is none of the connection's: "
                 f"add it, regions={[*regions, region]!r}"
             )
-    return sorted(keys.regions)
+    allowed = is_region if regions is None else frozenset(regions).__contains__
+    return sorted(filter(allowed, keys.regions))
 
 
 def _unpinned(
@@ -128,9 +134,15 @@ def _unpinned(
     return [region for region in wanted if region not in lacking] if len(wanted) > 1 else wanted
 
 
+def _plausible(region: str, known: Sequence[str]) -> bool:
+    """Whether a name is made of words that name regions; the pattern alone takes ``us-esat-1``."""
+    words = {word for name in known for word in name.split("-")[:-1]}
+    return words.issuperset(region.split("-")[:-1])
+
+
 def _did_you_mean(region: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(region, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ": write for example 'us-east-1'"
+    close = [f"'{name}'" for name in difflib.get_close_matches(region, known, n=2)]
+    return f"; did you mean {' or '.join(close)}?" if close else ": write for example 'us-east-1'"
 
 
 def _holds_real(resource_type: ResourceType, argument: Argument, given: set[SQLValue]) -> bool:
@@ -153,15 +165,12 @@ def _texts(given: set[SQLValue]) -> frozenset[str]:
 
 
 def _identifiers(
-    resource_type: ResourceType,
-    argument: Argument,
-    given: Iterable[str],
-    bindings: Collection[SQLValue],
+    resource_type: ResourceType, given: Iterable[str], wrote: Callable[[str], bool]
 ) -> Iterator[str]:
     for identifier in given:
         parts = split_identifier(resource_type, identifier)
         if len(parts) < len(resource_type.identifier):
-            if argument.literal or identifier in bindings:
+            if wrote(identifier):
                 raise ProgrammingError(
                     f"identifier '{identifier}' of {resource_type.dotted_name} has {len(parts)} "
                     f"of {len(resource_type.identifier)} parts: write "

@@ -15,6 +15,7 @@ from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import ProgrammingError
+from awsvtab.hints import explain
 from awsvtab.options import Options
 from awsvtab.scan import Scanner
 from awsvtab.snapshot import Snapshot
@@ -32,6 +33,7 @@ class Registration:
         self.catalog = catalog()
         self.cloudcontrol = CloudControl(options)
         self.changes = Changes()
+        self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(partial(_rewrite, self.catalog))
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
@@ -39,7 +41,7 @@ class Registration:
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
-            short_names=short_names(self.catalog, options.tables),
+            short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options),
             statements=Statements(connection, self.changes),
             changes=self.changes,
@@ -47,7 +49,7 @@ class Registration:
             apply=self._apply,
         )
         module: Any = Module(engine)  # APSW's stub asks for methods that it treats as optional
-        for name in (*self.catalog.table_names(), *engine.short_names):
+        for name in (*self.catalog.table_names(), *self._short_names):
             connection.create_module(
                 name,
                 module,
@@ -64,6 +66,10 @@ class Registration:
         for _, service, resource in rewritten.unknown:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
+
+    def explain(self, message: str, sql: str) -> str:
+        """SQLite's message for a rewritten statement, with what to write instead, if known."""
+        return explain(message, sql, self.catalog, self._short_names)
 
     @property
     def pending(self) -> int:

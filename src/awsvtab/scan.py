@@ -8,7 +8,14 @@ from typing import TypeVar
 
 from awsvtab.catalog import Catalog, Parent, ResourceType
 from awsvtab.cloudcontrol import CloudControl, Properties
-from awsvtab.errors import NotFound, NotSupportedError, OperationalError, ProgrammingError
+from awsvtab.errors import (
+    AwsError,
+    InvalidRequest,
+    NotFound,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
 from awsvtab.keys import Keys, agrees, full_identifiers, resource_models, scan_regions
 from awsvtab.options import Options, Place
 from awsvtab.resources import MISSING, Resource, identifier_form
@@ -61,7 +68,8 @@ class Scanner:
 
     def places(self, resource_type: ResourceType, regions: Iterable[str]) -> list[Place]:
         """The places of these regions; ProgrammingError for a region that does not do."""
-        return self._places(resource_type, Keys(regions=frozenset(regions)))
+        given = frozenset(regions)
+        return self._places(resource_type, Keys(regions=given, written_regions=given))
 
     def _places(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
         regions = scan_regions(
@@ -114,8 +122,8 @@ class Scanner:
         for model, listing in started(scopes, start, self._options.concurrency):
             try:
                 yield from listing
-            except NotFound:
-                if not model:  # else the parent does not exist: it has no children
+            except AwsError as error:
+                if not _rules_out(error, model):
                     raise
 
     def _models(
@@ -239,6 +247,18 @@ def _matches(resource: Resource, keys: Keys, identifiers: list[str] | None) -> b
         for name in keys.properties
         if not isinstance(value := resource.value(name), list | dict)
     )
+
+
+def _rules_out(error: AwsError, model: Properties) -> bool:
+    """Whether a failed listing means that nothing has the properties of its resource model.
+
+    Either what they name does not exist, or the type's schema does not admit such a value at all:
+    "Missing or invalid ResourceModel property in … list handler request input.Required property:
+    (#/DomainName: …)". A property that AWS misses, "(#: required key …", is another matter.
+    """
+    if isinstance(error, NotFound):
+        return bool(model)
+    return isinstance(error, InvalidRequest) and any(f"(#/{name}:" in str(error) for name in model)
 
 
 def _combinations(

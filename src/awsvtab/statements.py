@@ -31,7 +31,7 @@ import apsw
 
 from awsvtab.changes import Changes
 from awsvtab.snapshot import Snapshot
-from awsvtab.values import SQLValue
+from awsvtab.values import SQLValue, sql_literal
 
 TRACE_ID = "awsvtab.statements"
 EVENTS = apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE
@@ -62,8 +62,11 @@ class Execution:
     undoable: bool = True
     snapshot: Snapshot | None = None
 
-    def bound_values(self) -> Collection[SQLValue]:
-        """The values bound to the statement, as far as they are known."""
+    def wrote(self, value: str) -> bool:
+        """Whether a text stands in the statement or is bound to it, as far as that is known."""
+        return sql_literal(value) in self.sql or value in self._bound_values()
+
+    def _bound_values(self) -> Collection[SQLValue]:
         if isinstance(self.bindings, Mapping):
             return list(self.bindings.values())
         return list(self.bindings) if isinstance(self.bindings, tuple | list) else ()

@@ -72,6 +72,11 @@ def dump_json(value: JSONValue) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
+def sql_literal(text: str) -> str:
+    """A text as it is written in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def text_key(value: SQLValue) -> str | None:
     """The text that equals ``value`` in a TEXT column; None for NULL and BLOB: nothing does.
 

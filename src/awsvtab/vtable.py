@@ -92,8 +92,7 @@ class Table:
             index.set_aConstraintUsage_argvIndex(constraint.number, position)
             if constraint.many:
                 index.set_aConstraintUsage_in(constraint.number, True)
-        index.estimatedCost = choice.cost
-        index.estimatedRows = choice.rows
+        index.estimatedCost, index.estimatedRows = choice.estimate
         if choice.unique:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
@@ -220,7 +219,7 @@ class Cursor:
         serial, _, plan_text = text.partition(" ")
         execution = table.engine.statements.execution(int(serial))
         plan = planning.decode(plan_text)
-        keys = read_keys(table.resource_type, plan, values, execution.bound_values())
+        keys = read_keys(table.resource_type, plan, values, execution.wrote)
         self._snapshot = _snapshot_of(execution, table.engine)
         self._note = None if execution.readonly else self._remember
         self._rows = table.engine.scanner.scan(
@@ -326,7 +325,6 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
             usable=usable,
             binary=index.get_aConstraint_collation(number) == "BINARY",
             many=usable and index.get_aConstraintUsage_in(number),
-            literal=index.get_aConstraint_rhs(number) is not None,
         )
 
     return read

@@ -45,10 +45,16 @@ def no_such_table(catalog: Catalog, name: str) -> str:
 
 
 def nearest(catalog: Catalog, name: str, most: int = 3) -> list[str]:
-    """The dotted names of tables with this short name; without any, those spelled most alike."""
+    """The dotted names of tables with this short name; without any, those spelled alike."""
     parts = [part for part in name.lower().split(".") if part not in PROVIDERS]
     dotted = list(catalog.dotted_names())
     same = [each for each in dotted if each.partition(".")[2] == parts[-1]]
-    written = ".".join(parts).removeprefix("aws_").replace("_", ".", 1 - name.count("."))
-    near = same or difflib.get_close_matches(written, dotted, n=most)
-    return [f"aws.{each}" for each in near[:most]]
+    if same:
+        return [f"aws.{each}" for each in same[:most]]
+    if len(parts) == 1 and parts[0].startswith("aws_"):
+        parts = parts[0].split("_", 2)[1:]
+    if len(parts) == 1:  # probably a local table's: only a slip of the key counts
+        resources = {each.partition(".")[2]: each for each in dotted}
+        close = difflib.get_close_matches(parts[0], resources, n=most, cutoff=0.9)
+        return [f"aws.{resources[each]}" for each in close]
+    return [f"aws.{each}" for each in difflib.get_close_matches(".".join(parts), dotted, n=most)]

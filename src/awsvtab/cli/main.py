@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -64,8 +65,10 @@ def demo() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=5555, show_default=True)
-@click.option("--seed", type=click.Path(exists=True, dir_okay=False), help="JSON or SQL file.")
-def emulator(host: str, port: int, seed: str | None) -> None:
+@click.option(
+    "--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON or SQL file."
+)
+def emulator(host: str, port: int, seed: Path | None) -> None:
     """Serve an emulated Cloud Control API, with moto's other services."""
     with emulator_installed():
         from awsvtab.emulator.server import serve

@@ -1,8 +1,7 @@
 """The driver: PEP 249, and name for name what ``sqlite3`` offers, over APSW."""
 
-import apsw as _apsw
-
-from awsvtab.dbapi.adapt import (
+from awsvtab.dbapi import constants
+from awsvtab.dbapi.adaptation import (
     PrepareProtocol,
     adapt,
     adapters,
@@ -10,12 +9,24 @@ from awsvtab.dbapi.adapt import (
     register_adapter,
     register_converter,
 )
+from awsvtab.dbapi.blob import Blob
 from awsvtab.dbapi.connection import Connection, connect
+from awsvtab.dbapi.constants import *  # noqa: F403
 from awsvtab.dbapi.convert import PARSE_COLNAMES, PARSE_DECLTYPES
 from awsvtab.dbapi.cursor import Cursor
-from awsvtab.dbapi.row import Row
-from awsvtab.dbapi.transactions import LEGACY_TRANSACTION_CONTROL
-from awsvtab.dbapi.types import (
+from awsvtab.dbapi.guard import enable_callback_tracebacks
+from awsvtab.dbapi.module import (
+    apilevel,
+    complete_statement,
+    enable_shared_cache,
+    paramstyle,
+    sqlite_version,
+    sqlite_version_info,
+    threadsafety,
+    version,
+    version_info,
+)
+from awsvtab.dbapi.pep249 import (
     BINARY,
     DATETIME,
     NUMBER,
@@ -29,6 +40,8 @@ from awsvtab.dbapi.types import (
     Timestamp,
     TimestampFromTicks,
 )
+from awsvtab.dbapi.row import Row
+from awsvtab.dbapi.transactions import LEGACY_TRANSACTION_CONTROL
 from awsvtab.errors import (
     DatabaseError,
     DataError,
@@ -42,12 +55,6 @@ from awsvtab.errors import (
     Warning,
 )
 
-apilevel = "2.0"
-threadsafety = 1
-paramstyle = "qmark"
-sqlite_version = _apsw.sqlite_lib_version()
-sqlite_version_info = tuple(map(int, sqlite_version.split(".")))
-
 __all__ = [
     "BINARY",
     "DATETIME",
@@ -58,6 +65,7 @@ __all__ = [
     "ROWID",
     "STRING",
     "Binary",
+    "Blob",
     "Connection",
     "Cursor",
     "DataError",
@@ -81,12 +89,18 @@ __all__ = [
     "adapt",
     "adapters",
     "apilevel",
+    "complete_statement",
     "connect",
     "converters",
+    "enable_callback_tracebacks",
+    "enable_shared_cache",
     "paramstyle",
     "register_adapter",
     "register_converter",
     "sqlite_version",
     "sqlite_version_info",
     "threadsafety",
+    "version",
+    "version_info",
 ]
+__all__ += constants.__all__

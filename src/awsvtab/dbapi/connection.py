@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from threading import get_ident
 from typing import Any, Literal, TypeVar, overload
@@ -12,23 +14,26 @@ import apsw
 
 from awsvtab import errors
 from awsvtab.dbapi import registering
-from awsvtab.dbapi.adapt import Parameters, convert_binding
+from awsvtab.dbapi.adaptation import Parameters, convert_binding
+from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
 from awsvtab.dbapi.cursor import Cursor, RowFactory
-from awsvtab.dbapi.statement import Statement
+from awsvtab.dbapi.execution import NOTHING
+from awsvtab.dbapi.statement import Statement, check_text
+from awsvtab.dbapi.storage import Storage
 from awsvtab.dbapi.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Transactions,
     check_autocommit,
     check_isolation_level,
 )
-from awsvtab.dbapi.translate import translating
+from awsvtab.dbapi.translate import translate, translating
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
 
 
-class BaseConnection(Transactions):
+class BaseConnection(Transactions, Callbacks, Storage):
     """All of a connection but its being a ``sqlite3.Connection``; see `Connection`."""
 
     Warning = errors.Warning
@@ -43,8 +48,8 @@ class BaseConnection(Transactions):
     NotSupportedError = errors.NotSupportedError
 
     row_factory: RowFactory | None = None
-    text_factory: Callable[[bytes], Any] = str
-
+    _text_factory: Callable[[bytes], Any] = str
+    _converts = False
     _detect_types = 0
     _most_statements = 128
 
@@ -54,14 +59,15 @@ class BaseConnection(Transactions):
         return self._open_database().total_changes()
 
     @overload
-    def cursor(self, factory: None = None) -> Cursor: ...
+    def cursor(self) -> Cursor: ...
     @overload
     def cursor(self, factory: Callable[[Connection], C]) -> C: ...
-    def cursor(self, factory: Callable[..., Any] | None = None) -> Any:
+    def cursor(self, factory: Callable[..., Any] = Cursor) -> Any:
         """A new cursor: what ``factory`` returns for this connection, a `Cursor` at any rate."""
+        if factory is Cursor:
+            return Cursor(self)  # type: ignore[arg-type]
         self._open_database()
-        make: Callable[..., Any] = factory or Cursor
-        cursor = make(self)
+        cursor = factory(self)
         if not issubclass(type(cursor), Cursor):
             raise TypeError(f"factory must return a cursor, not {type(cursor).__name__}")
         return cursor
@@ -78,6 +84,22 @@ class BaseConnection(Transactions):
         """`Cursor.executescript` on a new cursor, which is returned."""
         return self.cursor().executescript(script)
 
+    def __call__(self, sql: str, /) -> Statement:
+        """Prepare ``sql`` without running it, and raise what is wrong with it."""
+        check_text(sql)
+        rewritten = self._registration.rewrite(sql)
+        source = self._open_database().cursor()
+        source.exec_trace = lambda *_: False
+        try:
+            source.execute(rewritten.text)
+        except (apsw.ExecTraceAbort, apsw.BindingsError):
+            pass  # prepared, and that was all
+        except apsw.TooBigError:
+            raise errors.DataError("query string is too large") from None
+        except apsw.Error as error:
+            raise translate(error, rewritten) from None
+        return NOTHING
+
     def interrupt(self) -> None:
         """Stop what is running, from any thread: it raises OperationalError."""
         database = self._database
@@ -93,6 +115,8 @@ class BaseConnection(Transactions):
             if not self._closed:
                 self._open_database()
             return
+        if self._autocommit is False:
+            self._end_at_close()
         database, self._database = self._database, None
         self._closed = True
         self._statements.clear()
@@ -100,13 +124,24 @@ class BaseConnection(Transactions):
             self._registration.close()
             database.close(True)
 
+    def __del__(self) -> None:
+        # As sqlite3 does, since 3.13.
+        if self._database is not None and sys.version_info >= (3, 13):
+            warnings.warn(f"unclosed database in {self!r}", ResourceWarning, 1, self)
+
     @property
     def _strips_names(self) -> bool:
         return bool(self._detect_types & PARSE_COLNAMES)
 
     @property
-    def _converts(self) -> bool:
-        return self._detect_types != 0 or self.text_factory is not str
+    def text_factory(self) -> Callable[[bytes], Any]:
+        """What makes a value of the UTF-8 bytes of text: ``str``."""
+        return self._text_factory
+
+    @text_factory.setter
+    def text_factory(self, factory: Callable[[bytes], Any]) -> None:
+        self._text_factory = factory
+        self._converts = self._detect_types != 0 or factory is not str
 
     def _conversion(self, columns: tuple[tuple[str, str | None], ...]) -> Conversion:
         text_factory = None if self.text_factory is str else self.text_factory
@@ -145,20 +180,24 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         # Without these two, ``sqlite3.Cursor(connection)`` would crash the process.
         sqlite3.Connection.__init__(self, ":memory:")
         sqlite3.Connection.close(self)
+        self._database = None
+        self._closed = False
         self._isolation_level = check_isolation_level(isolation_level)
         self._autocommit = check_autocommit(autocommit)
-        with translating:
-            self._database = apsw.Connection(
-                _filename(database), _flags(uri), statementcachesize=cached_statements
-            )
-        self._closed = False
         self._thread = get_ident() if check_same_thread else None
         self._detect_types = detect_types
+        self.row_factory = None
+        self.text_factory = str
         self._statements: dict[str, Statement] = {}
         self._most_statements = max(cached_statements, 1)
-        self._database.set_busy_timeout(int(timeout * 1000))
-        self._database.convert_binding = convert_binding
-        self._registration = registering.register(self._database, **aws_options)
+        with translating:
+            opened = apsw.Connection(
+                os.fsdecode(database), _flags(uri), statementcachesize=cached_statements
+            )
+        opened.set_busy_timeout(int(timeout * 1000))
+        opened.convert_binding = convert_binding
+        self._registration = registering.register(opened, **aws_options)
+        self._database = opened
         self._set_begin()
         self._begin_always()
 
@@ -188,10 +227,6 @@ def connect(
         autocommit=autocommit,
         **aws_options,
     )
-
-
-def _filename(database: Database) -> str:
-    return os.fsdecode(database)
 
 
 def _flags(uri: bool) -> int:

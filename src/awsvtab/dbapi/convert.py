@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from awsvtab.dbapi import adapt
+from awsvtab.dbapi.adaptation import Converter, converters
+from awsvtab.dbapi.pep249 import first_word
 
 PARSE_DECLTYPES = 1
 """``detect_types``: convert by the type that a column is declared with."""
@@ -16,9 +18,9 @@ TextFactory = Callable[[bytes], Any]
 
 
 class Conversion:
-    """A function from row to row. ``busy`` while it runs the user's code."""
+    """A function from row to row."""
 
-    __slots__ = ("_converters", "_text_factory", "busy")
+    __slots__ = ("_converters", "_text_factory")
 
     def __init__(
         self,
@@ -28,7 +30,6 @@ class Conversion:
     ) -> None:
         self._converters = tuple(_converter(*column, detect_types) for column in columns)
         self._text_factory = text_factory
-        self.busy = False
 
     @property
     def changes_nothing(self) -> bool:
@@ -36,13 +37,9 @@ class Conversion:
         return self._text_factory is None and not any(self._converters)
 
     def __call__(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        self.busy = True
-        try:
-            return tuple([self._value(*pair) for pair in zip(row, self._converters, strict=True)])
-        finally:
-            self.busy = False
+        return tuple([self._value(*pair) for pair in zip(row, self._converters, strict=True)])
 
-    def _value(self, value: Any, converter: adapt.Converter | None) -> Any:
+    def _value(self, value: Any, converter: Converter | None) -> Any:
         if value is None:
             return None
         if converter is not None:
@@ -58,16 +55,21 @@ def as_bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, float):
-        text = f"{value:.15g}"
-        return (text if set(text) & set(".einf") else text + ".0").encode()
+        return _real_as_text(value).encode()
     return str(value).encode()
 
 
-def _converter(name: str, declared: str | None, detect_types: int) -> adapt.Converter | None:
+def _real_as_text(value: float) -> str:
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    mantissa, e, exponent = f"{value:.15g}".partition("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}{e}{exponent}"
+
+
+def _converter(name: str, declared: str | None, detect_types: int) -> Converter | None:
     found = None
     if detect_types & PARSE_COLNAMES and "[" in name:
-        found = adapt.converters.get(name.partition("[")[2].partition("]")[0].upper())
+        found = converters.get(name.partition("[")[2].partition("]")[0].upper())
     if found is None and detect_types & PARSE_DECLTYPES and declared:
-        # NUMBER(10) and NUMBER NOT NULL are NUMBER.
-        found = adapt.converters.get(declared.split("(", 1)[0].split(" ", 1)[0].upper())
+        found = converters.get(first_word(declared))
     return found

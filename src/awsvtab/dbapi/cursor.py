@@ -6,34 +6,31 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Self
+from itertools import islice
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import apsw
 
-from awsvtab.dbapi.adapt import Parameters, bindable
+from awsvtab.dbapi.adaptation import Parameters, bindable
 from awsvtab.dbapi.convert import Conversion
+from awsvtab.dbapi.execution import Execution, Values
+from awsvtab.dbapi.handle import Handle
 from awsvtab.dbapi.row import Description, Row
-from awsvtab.dbapi.statement import (
-    Statement,
-    check_text,
-    counts_only_its_rows,
-    describe,
-    describe_columns,
-    is_blank,
-)
+from awsvtab.dbapi.statement import Columns, describe_columns
 from awsvtab.dbapi.translate import translate, translate_undecodable
-from awsvtab.errors import DataError, ProgrammingError
-from awsvtab.sql import Rewritten
+from awsvtab.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from awsvtab.dbapi.connection import Connection
 
 RowFactory = Callable[["Cursor", tuple[Any, ...]], Any]
-Values = tuple[Any, ...]
 
 
-class Cursor:
+_NONE: tuple[()] = ()
+
+
+class Cursor(Execution):
     """PEP 249's cursor, made by `Connection.cursor`.
 
     ``rowcount`` is the number of rows that INSERT, UPDATE, DELETE or REPLACE wrote, else -1.
@@ -41,74 +38,50 @@ class Cursor:
     """
 
     arraysize: int = 1
-    rowcount: int = -1
-    lastrowid: int | None = None
-    connection: Connection
     row_factory: RowFactory | None = None
     """Called with the cursor and each row; what it returns is the row."""
 
     _source: apsw.Cursor | None = None
     _closed = False
-    _statement: Statement | None = None
-    _rewritten: Rewritten | None = None
-    # The rows of a statement that wrote (RETURNING), which are read at once: see _executed.
-    _returned: Iterator[Values] | None = None
     _conversion: Conversion | None = None
-    _make_row: Callable[[Values], Row] | None = None
+    _make_row: Callable[[Values], Any] | None = None
+    _description: Description | None = None
 
     def __init__(self, connection: Connection, /) -> None:
-        from awsvtab.dbapi.connection import Connection
-
-        self._refuse_recursion()
-        if not isinstance(connection, Connection):
+        if self._busy:
+            self._refuse()
+        if not isinstance(connection, Handle):
             raise TypeError(f"Cursor() takes a Connection, not {type(connection).__name__}")
         self._source = connection._open_database().cursor()
-        self._closed = False
         self.connection = connection
         self.row_factory = connection.row_factory
 
     @property
     def description(self) -> Description | None:
         """One tuple of seven for each column, the name first; None where there are no rows."""
-        statement = self._statement
-        if statement is None:
-            return None
-        columns = self._columns()
-        if columns is statement.columns:
-            return statement.description
-        return describe_columns(columns, self.connection._strips_names)
+        if self._description is None:
+            self._description = describe_columns(self._columns(), self.connection._strips_names)
+        return self._description
 
-    def execute(self, sql: str, parameters: Parameters = (), /) -> Self:
+    def execute(self, sql: str, parameters: Parameters = _NONE, /) -> Self:
         """Run one statement, as far as its first row."""
         source = self._ready()
-        bindings = bindable(parameters)
-        try:
-            source.execute(self._start(source, sql), bindings)
-        except Exception as error:
-            self._failed(source, error, self._rewritten, bindings)
-            raise
-        statement = self._statement
-        if statement is not None:
-            if statement.writes:
-                self._wrote(source, statement)
-            elif not statement.keeps_schema:
-                self.connection._statements.clear()
+        bindings = parameters if parameters is _NONE else bindable(parameters)
+        if self._statement is not None:
+            self._forget()
+        self._run(source, sql, bindings)
         return self
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Self:
         """Run one INSERT, UPDATE, DELETE or REPLACE for each of ``parameters``."""
         source = self._ready()
         rows = map(bindable, parameters)
-        written = 0
+        self._forget()
+        self._busy = True
         try:
-            text = self._start(source, sql, many=True)
-            for first in rows:
-                written = self._run_all(source, text, first, chain((first,), rows))
-        except Exception as error:
-            self._failed(source, error, self._rewritten, ())
-            raise
-        source.exec_trace = None
-        self.rowcount = written
+            self.rowcount = self._run_many(source, sql, rows)
+        finally:
+            self._busy = False
         return self
 
     def executescript(self, script: str, /) -> Self:
@@ -123,11 +96,11 @@ class Cursor:
         source = self._ready()
         self.connection._commit_implicitly("run executescript()")
         self._forget()
-        rewritten = self.connection._registration.rewrite(script)
+        self._rewritten = self.connection._registration.rewrite(script)
         try:
-            deque(source.execute(rewritten.text), maxlen=0)
+            deque(source.execute(self._rewritten.text), maxlen=0)
         except Exception as error:
-            self._failed(source, error, rewritten, ())
+            self._failed(source, error, ())
             raise
         finally:
             self.connection._statements.clear()
@@ -138,8 +111,10 @@ class Cursor:
         source = self._ready()
         try:
             row = next(self._returned or source, None)
+            if row is None or (self.row_factory is None and not self.connection._converts):
+                return row
             shape = self._shape()
-            return row if row is None or shape is None else shape(row)
+            return row if shape is None else shape(row)
         except (apsw.Error, UnicodeDecodeError) as error:
             self._fetch_failed(error)
             raise
@@ -178,9 +153,8 @@ class Cursor:
 
     def close(self) -> None:
         """Give up the rows that are left; the cursor cannot be used again."""
-        if self._source is None and not self._closed:
-            raise ProgrammingError("Base Cursor.__init__ not called.")
-        self._refuse_recursion()
+        if self._busy or (self._source is None and not self._closed):
+            self._refuse()
         self.connection._check_thread()
         if self._source is not None:
             self._source.close(True)
@@ -197,144 +171,66 @@ class Cursor:
     def _ready(self) -> apsw.Cursor:
         """The APSW cursor. Raises ProgrammingError if it may not be used here and now."""
         source = self._source
-        if source is None:
-            raise ProgrammingError(
-                "Cannot operate on a closed cursor."
-                if self._closed
-                else "Base Cursor.__init__ not called."
-            )
-        self.connection._open_database()
-        self._refuse_recursion()
+        if source is None or self._busy:
+            self._refuse()
+        connection = self.connection
+        thread = connection._thread
+        if connection._database is None or (thread is not None and thread != get_ident()):
+            connection._open_database()
         return source
 
-    def _refuse_recursion(self) -> None:
-        if self._conversion is not None and self._conversion.busy:
+    def _refuse(self) -> NoReturn:
+        if self._busy:
             raise ProgrammingError("Recursive use of cursors not allowed.")
+        if self._closed:
+            raise ProgrammingError("Cannot operate on a closed cursor.")
+        raise ProgrammingError("Base Cursor.__init__ not called.")
 
     def _forget(self) -> None:
-        self._statement = self._returned = self._conversion = self._make_row = None
         self.rowcount = -1
-
-    def _start(self, source: apsw.Cursor, sql: str, many: bool = False) -> str:
-        """The text to run. What is not yet known of it is noted once SQLite has prepared it."""
-        self._forget()
-        connection = self.connection
-        statement = connection._statements.get(sql)
-        if statement is None:
-            check_text(sql)
-            self._rewritten = rewritten = connection._registration.rewrite(sql)
-            source.exec_trace = partial(self._prepared, sql, rewritten, many)
-            return rewritten.text
-        self._statement = statement
-        self._rewritten = statement.rewritten
-        if statement.writes:
-            connection._begin_if_needed()
-        elif many:
-            raise ProgrammingError("executemany() can only execute DML statements.")
-        return statement.rewritten.text
-
-    def _prepared(
-        self,
-        sql: str,
-        rewritten: Rewritten,
-        many: bool,
-        source: apsw.Cursor,
-        text: str,
-        bindings: Any,
-    ) -> bool:
-        """APSW's exec_trace, called when a statement is prepared and not yet run."""
-        source.exec_trace = None
-        connection = self.connection
-        # A cursor's tracer hides the connection's, by which virtual tables know which statement
-        # was prepared: it is told before any other statement, such as BEGIN, is.
-        tracer = source.connection.exec_trace
-        if tracer is not None and not tracer(source, text, bindings):
-            return False
-        if not is_blank(rewritten.text[len(text) :]):
-            raise ProgrammingError("You can only execute one statement at a time.")
-        statement = describe(source, rewritten, connection._strips_names)
-        if many and not statement.writes:
-            raise ProgrammingError("executemany() can only execute DML statements.")
-        connection._remember(sql, statement)
-        self._statement = statement
-        if statement.writes:
-            connection._begin_if_needed()
-        return True
-
-    def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
-        database = source.connection
-        if statement.columns:
-            # RETURNING: SQLite has written all rows before it gives the first. While one is
-            # unread the statement is open, and COMMIT would fail.
-            self._returned = iter(source.fetchall())
-        self.rowcount = database.changes()
-        if statement.inserts:
-            self.lastrowid = database.last_insert_rowid()
-
-    def _run_all(self, source: apsw.Cursor, text: str, first: Any, rows: Iterable[Any]) -> int:
-        """Run ``text`` for all rows and return how many rows it wrote."""
-        database = source.connection
-        if counts_only_its_rows(database, text, first):
-            before = database.total_changes()
-            deque(source.executemany(text, rows), maxlen=0)
-            return database.total_changes() - before
-        written = 0
-        for bindings in rows:
-            deque(source.execute(text, bindings), maxlen=0)
-            written += database.changes()
-        return written
+        self._statement = self._returned = self._description = None
+        self._conversion = self._make_row = None
 
     def _shape(self) -> Callable[[Values], Any] | None:
         """What makes a row as SQLite gives it one as the user wants it; None for nothing."""
-        convert = self._convert()
+        convert = self._convert() if self.connection._converts else None
         factory = self.row_factory
         if factory is None:
             return convert
         if factory in (Row, sqlite3.Row):
-            if self._make_row is None:
-                self._make_row = Row.maker(self.description)
-            make: Callable[[Values], Any] = self._make_row
+            make = self._make_row or Row.maker(self.description)
+            self._make_row = make
         else:
+            # Not kept, or the cursor would keep itself, and its statement, alive.
             make = partial(factory, self)
         return make if convert is None else lambda row: make(convert(row))
 
-    def _convert(self) -> Conversion | None:
-        connection = self.connection
-        if not connection._converts:
-            return None
+    def _convert(self) -> Callable[[Values], Values] | None:
         if self._conversion is None:
-            self._conversion = connection._conversion(self._columns())
-        return None if self._conversion.changes_nothing else self._conversion
+            self._conversion = self.connection._conversion(self._columns())
+        conversion = self._conversion
+        if conversion.changes_nothing:
+            return None
 
-    def _columns(self) -> tuple[tuple[str, str | None], ...]:
-        """(name, declared type) of each column: SQLite's, which another connection may have
-        changed since the statement was first prepared here, else as prepared."""
-        statement = self._statement
-        if statement is None or self._source is None:
+        def convert(row: Values) -> Values:
+            self._busy = True
+            try:
+                return conversion(row)
+            finally:
+                self._busy = False
+
+        return convert
+
+    def _columns(self) -> Columns:
+        """(name, declared type) of each column, as SQLite says now: another connection may have
+        changed the table since the statement was first prepared here. As then, if it is done."""
+        statement, source = self._statement, self._source
+        if statement is None or source is None or not statement.columns:
             return ()
         try:
-            columns = self._source.get_description()
+            return source.get_description()
         except apsw.Error:  # all rows are read
             return statement.columns
-        return statement.columns if columns == statement.columns else columns
-
-    def _failed(
-        self, source: apsw.Cursor, error: Exception, rewritten: Rewritten | None, bindings: Any
-    ) -> None:
-        """Raise what ``error`` means, where it is not an exception for the user already."""
-        source.exec_trace = None
-        if isinstance(error, apsw.TooBigError) and self._statement is None:
-            raise DataError("query string is too large") from None
-        if isinstance(error, apsw.Error):
-            raise translate(error, rewritten) from None
-        if isinstance(error, KeyError) and isinstance(bindings, dict):
-            name = error.args[0]
-            if name not in bindings:
-                raise ProgrammingError(
-                    f"You did not supply a value for binding parameter :{name}."
-                ) from None
-        if isinstance(error, OverflowError) and str(error) == "int too big to convert":
-            raise OverflowError("Python int too large to convert to SQLite INTEGER") from None
 
     def _fetch_failed(self, error: Exception) -> None:
         if isinstance(error, apsw.Error):

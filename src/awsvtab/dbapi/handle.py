@@ -22,15 +22,16 @@ class Handle:
 
     def _open_database(self) -> apsw.Connection:
         """The APSW connection. Raises ProgrammingError if it may not be used here and now."""
-        if self._thread != get_ident() and self._thread is not None:
+        thread, database = self._thread, self._database
+        if thread is not None and thread != get_ident():
             self._check_thread()
-        if self._database is None:
+        if database is None:
             raise ProgrammingError(
                 "Cannot operate on a closed database."
                 if self._closed
                 else "Base Connection.__init__ not called."
             )
-        return self._database
+        return database
 
     def _check_thread(self) -> None:
         if self._thread is not None and self._thread != get_ident():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from awsvtab.dbapi.pep249 import TypeObject
+
 if TYPE_CHECKING:
     from awsvtab.dbapi.cursor import Cursor
 
-Description = tuple[tuple[str, None, None, None, None, None, None], ...]
+Description = tuple[tuple[str, TypeObject | None, None, None, None, None, None], ...]
 
 
 class Row(Sequence[Any]):
@@ -81,10 +83,10 @@ class Row(Sequence[Any]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row):
             return NotImplemented
-        return self._description == other._description and self._values == other._values
+        return self.keys() == other.keys() and self._values == other._values
 
     def __hash__(self) -> int:
-        return hash((self._description, self._values))
+        return hash((tuple(self.keys()), self._values))
 
     def __repr__(self) -> str:
         pairs = ", ".join(

@@ -8,11 +8,14 @@ from typing import Any
 
 import apsw
 
+from awsvtab.dbapi.pep249 import type_code
 from awsvtab.dbapi.row import Description
 from awsvtab.errors import ProgrammingError
 from awsvtab.sql import Rewritten
 
-_BLANK = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*"
+Columns = tuple[tuple[str, str | None], ...]
+
+_BLANK = r"(?>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))*"
 _KEYWORD = re.compile(_BLANK + r"(\w*)", re.DOTALL)
 _NOTHING = re.compile(_BLANK + r";*" + _BLANK, re.DOTALL)
 
@@ -32,53 +35,50 @@ _KEEPS_SCHEMA = _DML | {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Statement:
     """One prepared statement.
 
+    ``text`` is what SQLite is given: ``rewritten`` without what follows the semicolon.
     ``columns`` are the (name, declared type) of its rows, empty where it returns none.
     ``writes`` is True for INSERT, UPDATE, DELETE and REPLACE, with or without a WITH clause:
-    what opens a transaction and has a ``rowcount``.
+    what opens a transaction and has a ``rowcount``; ``inserts`` where it may set ``lastrowid``.
+    ``keeps_schema`` is False where what is known of other statements may be wrong after it.
+    ``counts_only_its_rows`` is True where SQLite's ``total_changes`` grows by its rows and no
+    others; None as long as nobody asked.
     """
 
     rewritten: Rewritten
-    keyword: str
+    text: str
     writes: bool
-    columns: tuple[tuple[str, str | None], ...]
-    description: Description | None
-
-    @property
-    def keeps_schema(self) -> bool:
-        """False where what is known of other statements may be wrong after this one."""
-        return self.keyword in _KEEPS_SCHEMA
-
-    @property
-    def inserts(self) -> bool:
-        """True where it may set ``lastrowid``."""
-        return self.writes and self.keyword not in ("UPDATE", "DELETE")
+    inserts: bool
+    keeps_schema: bool
+    columns: Columns
+    counts_only_its_rows: bool | None = None
 
 
-def describe(source: apsw.Cursor, rewritten: Rewritten, strip_names: bool) -> Statement:
+def describe(source: apsw.Cursor, text: str, rewritten: Rewritten) -> Statement:
     """The statement that ``source`` has prepared; to be called from its ``exec_trace``."""
-    keyword = first_keyword(rewritten.text)
-    columns = source.get_description() if source.has_vdbe else ()
+    keyword = first_keyword(text)
+    writes = keyword in _DML or (keyword == "WITH" and not source.is_readonly)
     return Statement(
         rewritten,
-        keyword,
-        keyword in _DML or (keyword == "WITH" and not source.is_readonly),
-        columns,
-        describe_columns(columns, strip_names),
+        text,
+        writes,
+        writes and keyword not in ("UPDATE", "DELETE"),
+        keyword in _KEEPS_SCHEMA,
+        source.get_description(),
     )
 
 
-def describe_columns(
-    columns: tuple[tuple[str, str | None], ...], strip_names: bool
-) -> Description | None:
+def describe_columns(columns: Columns, strip_names: bool) -> Description | None:
     """PEP 249's ``description``; with ``strip_names``, ``"at [timestamp]"`` is named ``at``."""
     if not columns:
         return None
-    names = (name.split(" [", 1)[0] if strip_names else name for name, _ in columns)
-    return tuple((name, None, None, None, None, None, None) for name in names)
+    if strip_names:
+        columns = tuple([(name.split(" [", 1)[0], declared) for name, declared in columns])
+    nothing = (None, None, None, None, None)
+    return tuple([(name, type_code(declared), *nothing) for name, declared in columns])
 
 
 def first_keyword(sql: str) -> str:
@@ -100,10 +100,12 @@ def is_blank(sql: str) -> bool:
     return _NOTHING.fullmatch(sql) is not None
 
 
-def counts_only_its_rows(database: apsw.Connection, text: str, bindings: Any) -> bool:
-    """True where ``total_changes()`` grows by the rows of this statement and no others.
+def counts_only_its_rows(database: apsw.Connection, statement: Statement, bindings: Any) -> bool:
+    """Whether ``total_changes()`` is to be trusted for what ``statement`` writes.
 
     Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere.
     """
-    steps = database.execute(text, bindings, explain=1)
+    if statement.rewritten.edits:
+        return False
+    steps = database.execute(statement.text, bindings, explain=1)
     return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)

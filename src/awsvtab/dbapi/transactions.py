@@ -62,9 +62,9 @@ class Transactions(Handle):
         if known == self._autocommit:
             return
         self._refuse_pending("change autocommit")
-        if known != LEGACY_TRANSACTION_CONTROL and known:
-            self._end("COMMIT")
         self._autocommit = known
+        if known is True:
+            self._end("COMMIT")
         self._set_begin()
         self._begin_always()
 
@@ -101,12 +101,6 @@ class Transactions(Handle):
             raise
         return False
 
-    def _begin_if_needed(self) -> None:
-        """Before a statement that writes."""
-        database = self._open_database()
-        if self._begin is not None and not database.in_transaction:
-            database.execute(self._begin)
-
     def _commit_implicitly(self, action: str) -> None:
         """What sqlite3 does before a script. Raises ProgrammingError if AWS changes are queued."""
         self._open_database()
@@ -120,6 +114,13 @@ class Transactions(Handle):
             with translating:
                 database.execute(command)
         self._begin_always()
+
+    def _end_at_close(self) -> None:
+        """With ``autocommit=False`` closing rolls back, for all to see in a trace."""
+        database = self._open_database()
+        if database.in_transaction:
+            with translating:
+                database.execute("ROLLBACK")
 
     def _begin_always(self) -> None:
         """With ``autocommit=False`` the end of one transaction begins the next."""

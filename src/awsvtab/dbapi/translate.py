@@ -60,11 +60,14 @@ _CODE_OF_CLASS: dict[type[Exception], int] = {
 }
 
 
-def translate(error: apsw.Error, rewritten: Rewritten | None = None) -> Exception:
+def translate(
+    error: apsw.Error, rewritten: Rewritten | None = None, message: str | None = None
+) -> Exception:
     """The PEP 249 exception for an APSW one, with sqlite3's ``sqlite_errorcode`` and name.
 
     ``sqlite_error_offset`` is where in the user's SQL the error is, in characters; None where
-    SQLite does not say. ``rewritten`` is the statement that failed.
+    SQLite does not say. ``rewritten`` is the statement that failed, ``message`` a better text than
+    the error's own.
     """
     own = _WITHOUT_CODE.get(type(error))
     if own is not None:
@@ -74,7 +77,7 @@ def translate(error: apsw.Error, rewritten: Rewritten | None = None) -> Exceptio
     if primary is None:
         return errors.InterfaceError(str(error))
     code = getattr(error, "extendedresult", None) or primary
-    translated = _BY_CODE.get(primary & 0xFF, errors.DatabaseError)(str(error))
+    translated = _BY_CODE.get(primary & 0xFF, errors.DatabaseError)(message or str(error))
     if isinstance(translated, errors.Error):
         translated.sqlite_errorcode = code
         translated.sqlite_errorname = _name(code)

@@ -5,11 +5,24 @@ The modules, in the order in which a request passes them: `server` takes it off 
 operations. These decide with pure functions: `schemas` (what types there are), `validation`,
 `identifiers`, `patches`, `parents`, and `values` (what AWS makes up, with `formats`, `examples` and
 `patterns`). State is in `store` (resources) and `changes` (progress events), settings in
-`controls`. `emulator` is what tests hold in their hands.
+`controls`, `faults` and `calls`. `emulator` is what tests hold in their hands.
 """
 
 from . import plugin as plugin
-from .controls import Call, Calls, Listing
-from .emulator import Emulator
+from .calls import Call, Calls
+from .controls import Asynchrony, Clock, Listing
+from .emulator import Account, Emulator, mocked
+from .faults import Fault, Faults
 
-__all__ = ["Call", "Calls", "Emulator", "Listing"]
+__all__ = [
+    "Account",
+    "Asynchrony",
+    "Call",
+    "Calls",
+    "Clock",
+    "Emulator",
+    "Fault",
+    "Faults",
+    "Listing",
+    "mocked",
+]

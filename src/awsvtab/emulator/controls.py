@@ -2,75 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .changes import Asynchrony
-from .pointers import Json
+from .calls import Calls
+from .faults import Faults
 
 Carried = Literal["identifier", "all"] | Collection[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP request, retries included. ``request`` is its body."""
-
-    operation: str
-    region: str
-    account: str
-    type_name: str | None
-    identifier: str | None
-    request: Json
-
-
-class Calls:
-    """The requests that arrived, in order: the last 100,000 of them."""
-
-    def __init__(self) -> None:
-        self._calls: deque[Call] = deque(maxlen=100_000)
-
-    def __iter__(self) -> Iterator[Call]:
-        return iter(list(self._calls))
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    def __getitem__(self, position: int) -> Call:
-        return self._calls[position]
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} calls>"
-
-    @property
-    def operations(self) -> list[str]:
-        return [call.operation for call in self]
-
-    def count(
-        self,
-        operation: str | None = None,
-        type_name: str | None = None,
-        region: str | None = None,
-        identifier: str | None = None,
-    ) -> int:
-        """How many calls were like this; what is None may be anything."""
-        wanted = (operation, type_name, region, identifier)
-        return sum(
-            all(w is None or w == got for w, got in zip(wanted, _facts(call), strict=True))
-            for call in self
-        )
-
-    def record(self, call: Call) -> None:
-        self._calls.append(call)
-
-    def clear(self) -> None:
-        self._calls.clear()
-
-
-def _facts(call: Call) -> tuple[str | None, ...]:
-    return (call.operation, call.type_name, call.region, call.identifier)
 
 
 @dataclass
@@ -91,16 +31,44 @@ class Listing:
         return self.by_type.get(type_name, self.properties)
 
 
+@dataclass
+class Asynchrony:
+    """How long changes take: so many status requests, or seconds of ``clock``; at once by default.
+
+    Read when a change is sent: what is under way keeps what it was sent with. ``retry_after_s`` is
+    how far ahead of now an event's RetryAfter is.
+    """
+
+    polls: int = 0
+    seconds: float = 0.0
+    clock: Callable[[], float] = time.time
+    retry_after_s: float = 0.2
+
+
+class Clock:
+    """A clock that stands still until told otherwise: ``emulator.changes.clock = Clock()``."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
 class Controls:
     """All settings of one emulator, and its call log."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
         self.calls = Calls()
+        self.faults = Faults()
         self.reset()
 
     def reset(self) -> None:
         """Default settings, no faults, an empty log."""
         self.calls.clear()
+        self.faults.reset()
         self.listing = Listing()
         self.changes = Asynchrony()

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import weakref
+from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore.exceptions import ConnectionClosedError
 from moto import backend_index
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -21,8 +24,10 @@ from moto.iam.models import get_account_id_from
 
 from . import schemas, wire
 from .controls import Controls
+from .faults import Effect
+from .holdings import Region
 from .pointers import Json
-from .service import CloudControl, Region
+from .service import CloudControl
 from .values import Place
 
 SERVICE = "cloudcontrolapi"
@@ -35,6 +40,10 @@ if TYPE_CHECKING:
     Backends = BackendDict["CloudControlBackend"]
 else:
     Backends = BackendDict
+
+
+# All state is used under it. Emulators of one account share their state, as moto's services do.
+LOCK = threading.RLock()
 
 
 class Headers(Protocol):
@@ -78,19 +87,22 @@ mocked = Controls()
 backends.controls.add(mocked)
 
 
-def service(account: str, region: str, controls: Controls) -> CloudControl:
-    """Cloud Control as the account sees it in the region."""
+def service(
+    account: str, region: str, controls: Controls, effects: Sequence[Effect] = ()
+) -> CloudControl:
+    """Cloud Control as the account sees it in the region, for one request."""
     backend = backends[account][region]
     home = HOME_REGIONS.get(backend.partition, schemas.DEFAULT_REGION)
-    return CloudControl(backend.region, backends[account][home].region, controls)
+    return CloudControl(backend.region, backends[account][home].region, controls, effects)
 
 
 def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) -> wire.Answer:
     """The answer to one HTTP request."""
 
-    def run(operation: str, request: Json) -> Json:
-        with controls.lock:
-            return service(caller.account, caller.region, controls).answer(operation, request)
+    def run(operation: str, request: Json, effects: Sequence[Effect]) -> Json:
+        with LOCK:
+            cloud_control = service(caller.account, caller.region, controls, effects)
+            return cloud_control.answer(operation, request)
 
     return wire.answer(target, body, caller, controls, run)
 
@@ -111,7 +123,9 @@ def respond(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, s
     target = request.headers.get("X-Amz-Target", "")
     asks = caller(request.headers, full_url, DEFAULT_ACCOUNT_ID)
     given = answer(target, request.data, asks, mocked)
-    return given.status, dict(given.headers), given.body
+    if given.dropped:
+        raise ConnectionClosedError(endpoint_url=full_url)
+    return given.status, dict(given.headers), given.sent
 
 
 url_paths = {"{0}/$": respond}

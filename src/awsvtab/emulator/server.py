@@ -52,11 +52,14 @@ class RequestHandler(MotoRequestHandler):
         self._send(plugin.answer(target, body, caller, self.server.controls))
 
     def _send(self, answer: wire.Answer) -> None:
+        self.close_connection = self.close_connection or answer.connection != ""
+        if answer.dropped:
+            return
         status = HTTPStatus(answer.status)
         headers = {"Date": self.date_time_string(), **answer.headers}
         lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode() + answer.body)
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode() + answer.sent)
 
     def log(self, type: str, message: str, *args: object) -> None:
         logging.getLogger(__name__).debug(message, *args)

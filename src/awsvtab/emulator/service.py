@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from . import errors, identifiers, parents, patches, pointers, schemas, validation, values
-from .changes import ACTIVE, Change, Changes, decode_token, encode_token
+from . import errors, identifiers, patches, pointers, schemas, tokens, validation
+from .changes import ACTIVE, Change, Work
 from .controls import Carried, Controls
+from .faults import Effect
+from .holdings import Holdings, Region
 from .pointers import Json
 from .schemas import ResourceSchema
-from .store import Resource, Resources, Store
-from .values import Place
+from .store import Resource
 
 OPERATIONS = {
     "CancelResourceRequest": "cancel_resource_request",
@@ -31,27 +32,22 @@ ALL_OPERATIONS = ("CREATE", "UPDATE", "DELETE")
 ALL_STATUSES = (*ACTIVE, "SUCCESS", "FAILED", "CANCEL_IN_PROGRESS", "CANCEL_COMPLETE")
 
 
-@dataclass
-class Region:
-    """What one account has in one region. Global types live in the partition's home region."""
-
-    place: Place
-    store: Store = field(default_factory=Store)
-    changes: Changes = field(default_factory=Changes)
-
-
 class CloudControl:
-    """The service as one request to a region sees it. Callers hold ``controls.lock``."""
+    """The service as one request to a region sees it. Callers hold `plugin.LOCK`."""
 
-    def __init__(self, region: Region, home: Region, controls: Controls) -> None:
-        self.region = region
-        self.home = home
+    def __init__(
+        self, region: Region, home: Region, controls: Controls, effects: Sequence[Effect] = ()
+    ) -> None:
         self.controls = controls
+        self.effects = effects
         self.now = controls.changes.clock()
+        self.requests = region.requests
+        self.holdings = Holdings(region, home, self.now)
+        for place in (home, region):
+            place.pending.settle(self.now)
 
     def answer(self, operation: str, request: Json) -> Json:
         """The operation's output. Raises `CloudControlError`."""
-        self.region.changes.settle(self.now)
         method: Callable[[Json], Json] = getattr(self, OPERATIONS[operation])
         try:
             return method(request)
@@ -65,7 +61,7 @@ class CloudControl:
 
     def get_resource(self, request: Json) -> Json:
         schema = self._schema(request, "read")
-        resource = self._existing(schema, identifiers.parse(schema, request["Identifier"]))
+        resource = self.holdings.existing(schema, identifiers.parse(schema, request["Identifier"]))
         return {
             "TypeName": schema.type_name,
             "ResourceDescription": {
@@ -78,14 +74,15 @@ class CloudControl:
         schema = self._schema(request, "list")
         model = _object(request.get("ResourceModel", "{}"), "ResourceModel")
         validation.check_list_input(schema, model)
-        self._check_parents(schema, model)
+        self.holdings.check_parents(schema, model)
         listing = self.controls.listing
         size = min(listing.page_size, request.get("MaxResults", listing.page_size))
-        by = tuple(sorted(_filters(schema, model)))
-        scope = [schema.type_name, listing.order, *by]
-        after = _position(request.get("NextToken"), scope)
-        index = self._resources(schema).index(listing.order, by)
-        page, end = index.page(model, after, size)
+        selects = schema.list_selects
+        chosen = {selects[name]: model[name] for name in sorted(model) if name in selects}
+        scope = [schema.type_name, listing.order, json.dumps(chosen)]
+        after, number = tokens.decode(request.get("NextToken"), scope)
+        index = self.holdings.of(schema).index(listing.order, tuple(chosen))
+        page, end = index.page(chosen, after, size)
         carried = listing.carried(schema.type_name)
         answer: Json = {
             "TypeName": schema.type_name,
@@ -95,7 +92,7 @@ class CloudControl:
             ],
         }
         if end is not None:
-            answer["NextToken"] = encode_token(scope, end)
+            answer["NextToken"] = tokens.encode(scope, end, number + 1)
         return answer
 
     # Writing
@@ -106,17 +103,13 @@ class CloudControl:
         validation.check_desired_state(schema, desired)
 
         def begin() -> Change:
-            serial = self.serial()
-            properties = self.complete(schema, desired, serial)
-            identifier = identifiers.compose(schema, properties)
+            serial = self.holdings.serial()
+            foreseen = self.holdings.complete(schema, desired, serial)
+            identifier = identifiers.compose(schema, foreseen)
             named = all(pointers.get(desired, p) is not None for p in schema.identifier)
 
-            def work() -> Json:
-                if self._resources(schema).get(identifier):
-                    raise errors.already_exists(schema.type_name, identifier)
-                self._check_parents(schema, desired)
-                self.put(schema, properties, serial)
-                return _visible(schema, properties)
+            def work() -> tuple[str, Json | None]:
+                return _outcome(schema, self.holdings.create(schema, desired, serial))
 
             return self._change("CREATE", schema, identifier, work, named)
 
@@ -127,14 +120,12 @@ class CloudControl:
         identifier = identifiers.parse(schema, request["Identifier"])
 
         def begin() -> Change:
-            resource = self._existing(schema, identifier)
+            resource = self.holdings.existing(schema, identifier)
             patched = patches.apply(schema, resource.properties, request["PatchDocument"])
             validation.check_model(schema, patched)
 
-            def work() -> Json:
-                self._existing(schema, identifier)
-                self.put(schema, patched, resource.serial)
-                return _visible(schema, patched)
+            def work() -> tuple[str, Json | None]:
+                return _outcome(schema, self.holdings.update(schema, identifier, patched))
 
             return self._change("UPDATE", schema, identifier, work)
 
@@ -145,9 +136,9 @@ class CloudControl:
         identifier = identifiers.parse(schema, request["Identifier"])
 
         def begin() -> Change:
-            def work() -> None:
-                self._existing(schema, identifier)
-                self.remove(schema, identifier)
+            def work() -> tuple[str, Json | None]:
+                self.holdings.delete(schema, identifier)
+                return identifier, None
 
             return self._change("DELETE", schema, identifier, work)
 
@@ -156,12 +147,12 @@ class CloudControl:
     # Changes
 
     def get_resource_request_status(self, request: Json) -> Json:
-        change = self.region.changes.find(request["RequestToken"])
+        change = self.requests.find(request["RequestToken"])
         change.advance(self.now, polled=True)
         return {"ProgressEvent": change.event(self.now)}
 
     def cancel_resource_request(self, request: Json) -> Json:
-        change = self.region.changes.find(request["RequestToken"])
+        change = self.requests.find(request["RequestToken"])
         change.cancel(self.now)
         return {"ProgressEvent": change.event(self.now)}
 
@@ -169,68 +160,32 @@ class CloudControl:
         wanted = request.get("ResourceRequestStatusFilter", {})
         operations = wanted.get("Operations") or ALL_OPERATIONS
         statuses = wanted.get("OperationStatuses") or ALL_STATUSES
-        after = _position(request.get("NextToken"), [*operations, *statuses])
+        scope = [*operations, *statuses]
+        after, number = tokens.decode(request.get("NextToken"), scope)
         size = request.get("MaxResults", 20)
-        page, end = self.region.changes.page(operations, statuses, self.now, size, after or 0)
+        page, end = self.requests.page(operations, statuses, self.now, size, after or 0)
         answer: Json = {"ResourceRequestStatusSummaries": [c.event(self.now) for c in page]}
         if end is not None:
-            answer["NextToken"] = encode_token([*operations, *statuses], end)
+            answer["NextToken"] = tokens.encode(scope, end, number + 1)
         return answer
-
-    # State
-
-    def put(self, schema: ResourceSchema, properties: Json, serial: int | None = None) -> str:
-        """Hold the resource, or hold it anew; its identifier."""
-        identifier = identifiers.compose(schema, properties)
-        self._resources(schema).put(identifier, properties, serial or self.serial())
-        return identifier
-
-    def complete(self, schema: ResourceSchema, properties: Json, serial: int) -> Json:
-        """The properties and those that AWS makes up."""
-        return values.complete(schema, properties, self.region.place, serial, self.now)
-
-    def remove(self, schema: ResourceSchema, identifier: str) -> None:
-        self._resources(schema).remove(identifier)
-
-    def find(self, schema: ResourceSchema, identifier: str) -> Resource | None:
-        return self._resources(schema).get(identifier)
 
     def _schema(self, request: Json, action: str) -> ResourceSchema:
         type_name = request["TypeName"]
-        schema = schemas.find(type_name, self.region.place.region)
+        schema = schemas.find(type_name, self.holdings.place.region)
         if schema is None:
             raise errors.type_not_found(type_name)
         if action not in schema.handlers:
             raise errors.unsupported(type_name, action.upper())
         return schema
 
-    def _resources(self, schema: ResourceSchema) -> Resources:
-        is_global = schema.service in values.GLOBAL_SERVICES
-        return (self.home if is_global else self.region).store.of(schema.type_name)
-
-    def _existing(self, schema: ResourceSchema, identifier: str) -> Resource:
-        resource = self.find(schema, identifier)
-        if resource is None:
-            raise errors.not_found(schema.type_name, identifier)
-        return resource
-
-    def _check_parents(self, schema: ResourceSchema, model: Json) -> None:
-        for name, type_name in parents.parents(schema.type_name, self.region.place.region):
-            parent = schemas.find(type_name, self.region.place.region)
-            if parent is not None and name in model:
-                self._existing(parent, str(model[name]))
-
-    def serial(self) -> int:
-        return self.home.store.serial()
-
     def _begin(self, request: Json, begin: Callable[[], Change]) -> Json:
         """The first event of the change, or the last one of what the client token began."""
         token = request.get("ClientToken")
         text = json.dumps(request, sort_keys=True)
-        change = self.region.changes.repeated(token, text, self.now)
+        change = self.requests.repeated(token, text, self.now)
         if change is None:
             change = begin()
-            self.region.changes.begin(change, token, text, self.now)
+            self.requests.add(change, token, text, self.now)
         return {"ProgressEvent": change.event(self.now)}
 
     def _change(
@@ -238,21 +193,37 @@ class CloudControl:
         operation: str,
         schema: ResourceSchema,
         identifier: str,
-        work: Callable[[], Json | None],
-        shows_identifier: bool = True,
+        work: Work,
+        named: bool = True,
     ) -> Change:
+        """The change begun, and done where it takes no time."""
         asynchrony = self.controls.changes
-        return Change(
+        stalls = any(effect.stalls for effect in self.effects)
+        change = Change(
             operation=operation,
             type_name=schema.type_name,
             identifier=identifier,
-            work=work,
+            work=_failing(work, self.effects),
             polls=asynchrony.polls,
-            ready_at=self.now + asynchrony.seconds,
+            ready_at=math.inf if stalls else self.now + asynchrony.seconds,
             event_time=self.now,
-            retry_after=asynchrony.retry_after,
-            shows_identifier=shows_identifier,
+            retry_after_s=asynchrony.retry_after_s,
+            named=named,
         )
+        self.holdings.holder(schema).pending.begin(change, self.now)
+        return change
+
+
+def _failing(work: Work, effects: Sequence[Effect]) -> Work:
+    """The work, or what raises in its place where a fault was ordered."""
+    error = next((effect.change_error for effect in effects if effect.change_error), None)
+    if error is None:
+        return work
+
+    def fail() -> NoReturn:
+        raise error
+
+    return fail
 
 
 def _object(text: str, member: str) -> Json:
@@ -265,20 +236,8 @@ def _object(text: str, member: str) -> Json:
     return value
 
 
-def _filters(schema: ResourceSchema, model: Json) -> list[str]:
-    """Properties by which the list handler selects, of those in the request."""
-    accepted = schema.list_input.get("properties", {})
-    return [name for name in model if name in accepted and name in schema.properties]
-
-
-def _position(token: str | None, scope: list[Any]) -> Any:
-    """Where a NextToken goes on, if it is one of this listing's."""
-    if token is None:
-        return None
-    values = decode_token(token)
-    if len(values) != 2 or values[0] != scope:
-        raise errors.CloudControlError("InvalidRequestException", "Invalid NextToken")
-    return tuple(values[1]) if isinstance(values[1], list) else values[1]
+def _outcome(schema: ResourceSchema, resource: Resource) -> tuple[str, Json]:
+    return resource.identifier, _visible(schema, resource.properties)
 
 
 def _visible(schema: ResourceSchema, properties: Json) -> Json:

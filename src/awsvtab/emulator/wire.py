@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,9 @@ import botocore.session
 import regex  # type: ignore[import-untyped]
 
 from . import errors
-from .controls import Call, Controls
+from .calls import Call
+from .controls import Controls
+from .faults import Effect
 from .pointers import Json
 from .service import OPERATIONS
 
@@ -29,17 +31,30 @@ NAMESPACES = {
 }
 
 
+# One operation, of a checked request, with the effects of faults that only it can bring about.
+Service = Callable[[str, Json, Sequence[Effect]], Json]
+
 # botocore's shapes, as far as Cloud Control's requests have them.
 PYTHON_TYPES = {"structure": dict, "list": list, "string": str, "integer": int}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP answer; ``connection`` as in `Effect`, for whoever sends it."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    connection: str = ""
+
+    @property
+    def dropped(self) -> bool:
+        return self.connection in ("drop", "lose")
+
+    @property
+    def sent(self) -> bytes:
+        """The part of the body that is sent; the headers tell of all of it."""
+        return self.body[: len(self.body) // 2] if self.connection == "truncate" else self.body
 
 
 @dataclass(frozen=True)
@@ -51,28 +66,41 @@ class Caller:
 
 
 def answer(
-    target: str,
-    body: bytes,
-    caller: Caller,
-    controls: Controls,
-    service: Callable[[str, Json], Json],
+    target: str, body: bytes, caller: Caller, controls: Controls, service: Service
 ) -> Answer:
-    """What the service says to the request, which is logged first. ``service`` is one operation."""
+    """What the service says to the request, which is logged first and hit by its faults."""
     operation = target.removeprefix(TARGET)
     request = _parsed(body)
-    controls.calls.record(_call(operation, request, caller))
+    call = _call(operation, request, caller)
+    with controls.calls.record(call):
+        effects = controls.faults.hit(call)
+        for effect in effects:
+            if effect.seconds:
+                controls.faults.sleep(effect.seconds)
+        connection = next((effect.connection for effect in effects if effect.connection), "")
+        if connection == "drop":
+            return Answer(0, {}, b"", connection)
+        status, result = _result(operation, request, effects, service)
+        return _encoded(status, result, connection)
+
+
+def _result(
+    operation: str, request: Json | None, effects: Sequence[Effect], service: Service
+) -> tuple[int, Json]:
     try:
+        for effect in effects:
+            if effect.error:
+                raise effect.error
         check(operation, request)
-        return _encoded(200, service(operation, request or {}))
+        return 200, service(operation, request or {}, effects)
     except errors.CloudControlError as error:
         namespace = NAMESPACES.get(error.code, "com.amazon.cloudapiservice")
-        fault = {"__type": f"{namespace}#{error.code}", "Message": error.message}
-        return _encoded(error.status, fault)
+        return error.status, {"__type": f"{namespace}#{error.code}", "Message": error.message}
     except Exception as error:
         # A bug of ours is an answer too: a client that sees the connection drop would retry.
         logging.getLogger(__name__).exception("%s %s", operation, request)
-        fault = {"__type": "InternalFailure", "Message": f"bug in the emulator: {error!r}"}
-        return _encoded(500, fault)
+        message = f"bug in the emulator: {error!r}"
+        return 500, {"__type": "InternalFailure", "Message": message}
 
 
 def check(operation: str, request: Json | None) -> None:
@@ -107,14 +135,14 @@ def _call(operation: str, request: Json | None, caller: Caller) -> Call:
     )
 
 
-def _encoded(status: int, value: Json) -> Answer:
+def _encoded(status: int, value: Json, connection: str) -> Answer:
     body = json.dumps(value).encode()
     headers = {
         "x-amzn-RequestId": str(uuid.uuid4()),
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
     }
-    return Answer(status, headers, body)
+    return Answer(status, headers, body, connection)
 
 
 @cache

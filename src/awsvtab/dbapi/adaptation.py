@@ -84,13 +84,19 @@ def _try(method: Callable[[Any], Any] | None, argument: Any) -> Any:
 
 def bindable(parameters: Parameters) -> Any:
     """What APSW takes: ``parameters`` itself where nothing in it is to be adapted."""
-    if isinstance(parameters, (tuple, list)):
+    kind = type(parameters)
+    if kind is tuple or kind is list:
         if _PLAIN.issuperset(map(type, parameters)):
             return parameters
-        return _adapt_sequence(parameters)
+    elif kind is dict and _PLAIN.issuperset(map(type, parameters.values())):
+        return parameters
+    return _adapted(parameters)
+
+
+def _adapted(parameters: Parameters) -> Any:
+    if hasattr(parameters, "__missing__"):
+        return parameters  # APSW asks it for names; what it cannot bind, `convert_binding` adapts
     if isinstance(parameters, Mapping):
-        if isinstance(parameters, dict) and _PLAIN.issuperset(map(type, parameters.values())):
-            return parameters
         return {name: _adapt_value(parameters[name]) for name in parameters}
     if hasattr(parameters, "__getitem__") and hasattr(parameters, "__len__"):
         return _adapt_sequence(parameters)

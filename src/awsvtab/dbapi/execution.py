@@ -1,0 +1,185 @@
+"""Running a statement: what is prepared, what begins a transaction, what was written."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from awsvtab.dbapi.statement import (
+    Statement,
+    check_text,
+    counts_only_its_rows,
+    describe,
+    is_blank,
+)
+from awsvtab.dbapi.translate import translate
+from awsvtab.errors import DataError, ProgrammingError
+from awsvtab.sql import Rewritten
+
+if TYPE_CHECKING:
+    from awsvtab.dbapi.connection import Connection
+
+Values = tuple[Any, ...]
+
+
+# What a text is that holds no statement: blanks and comments.
+NOTHING = Statement(Rewritten(""), "", False, False, True, ())
+
+
+class Execution:
+    """The half of a cursor that runs statements; `Cursor` is the half that gives rows."""
+
+    connection: Connection
+    rowcount: int = -1
+    lastrowid: int | None = None
+
+    _statement: Statement | None = None
+    _rewritten: Rewritten | None = None
+    _had_tracer = False
+    # While executemany runs: its parameters may come from code that uses this cursor.
+    _busy = False
+    # The rows of a statement that wrote (RETURNING), see _wrote.
+    _returned: Iterator[Values] | None = None
+
+    def _run(self, source: apsw.Cursor, sql: str, bindings: Any) -> None:
+        """Run one statement as far as its first row."""
+        statement = self.connection._statements.get(sql)
+        try:
+            if statement is None:
+                statement = self._run_unknown(source, sql, bindings)
+            else:
+                self._start(source, statement)
+                source.execute(statement.text, bindings)
+        except Exception as error:
+            self._failed(source, error, bindings)
+            raise
+        if statement.writes:
+            self._wrote(source, statement)
+        elif not statement.keeps_schema:
+            self.connection._statements.clear()
+
+    def _run_unknown(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
+        """Run a statement that the connection has not seen, and note what SQLite says of it."""
+        rewritten = self._rewrite(sql)
+
+        def prepared(source: apsw.Cursor, text: str, bindings: Any) -> bool:
+            connection = self.connection
+            # This tracer hides the connection's, by which virtual tables know which statement was
+            # prepared: it is told before any other statement, such as BEGIN, is.
+            tracer = source.connection.exec_trace
+            if tracer is not None:
+                with connection._trace_held():
+                    tracer(source, text, bindings)
+            statement = self._describe(source, text, sql, rewritten)
+            if text != rewritten.text:
+                # Again without the comment after it, or APSW would wait to run that too.
+                return False
+            self._start(source, statement)
+            if connection._trace is not None:
+                connection._call_trace(source, text)
+            return True
+
+        try:
+            self._trace(source, prepared)
+            # Not from APSW's cache: there, columns are those that a table had in the past.
+            source.execute(rewritten.text, bindings, can_cache=False)
+        except apsw.ExecTraceAbort:
+            statement = self.connection._statements.get(sql)
+            if statement is None or statement.text == rewritten.text:
+                raise
+            self._start(source, statement)
+            source.execute(statement.text, bindings)
+        finally:
+            source.exec_trace = None
+        return self._statement or NOTHING
+
+    def _trace(self, source: apsw.Cursor, tracer: apsw.ExecTracer) -> None:
+        self._had_tracer = True
+        source.exec_trace = tracer
+
+    def _describe(
+        self, source: apsw.Cursor, text: str, sql: str, rewritten: Rewritten
+    ) -> Statement:
+        if text != rewritten.text and not is_blank(rewritten.text[len(text) :]):
+            raise ProgrammingError("You can only execute one statement at a time.")
+        statement = describe(source, text, rewritten)
+        self.connection._remember(sql, statement)
+        return statement
+
+    def _start(self, source: apsw.Cursor, statement: Statement) -> None:
+        self._statement = statement
+        if self._had_tracer:
+            # Such a cursor never falls back to its connection's tracer, not even with None.
+            source.exec_trace = source.connection.exec_trace
+        if statement.writes:
+            begin = self.connection._begin
+            if begin is not None and not source.connection.in_transaction:
+                source.connection.execute(begin)
+        elif self._busy:
+            raise ProgrammingError("executemany() can only execute DML statements.")
+
+    def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
+        if statement.columns:
+            # RETURNING: SQLite has written all rows before it gives the first. While one is
+            # unread the statement is open, and COMMIT would fail.
+            self._returned = iter(source.fetchall())
+        self.rowcount = source.connection.changes()
+        if statement.inserts and not self._busy:
+            self.lastrowid = source.connection.last_insert_rowid()
+
+    def _run_many(self, source: apsw.Cursor, sql: str, rows: Iterator[Any]) -> int:
+        """Run one statement that writes for all ``rows``; how many rows it wrote."""
+        for first in rows:
+            self._run(source, sql, first)
+            written, self._returned = self.rowcount, None
+            try:
+                return written + self._run_rest(source, first, rows)
+            except Exception as error:
+                self._failed(source, error, {})
+                raise
+        return 0
+
+    def _run_rest(self, source: apsw.Cursor, first: Any, rows: Iterator[Any]) -> int:
+        statement, database = self._statement or NOTHING, source.connection
+        if statement.counts_only_its_rows is None:
+            with self.connection._trace_held():
+                plain = counts_only_its_rows(database, statement, first)
+            statement.counts_only_its_rows = plain
+        self._start(source, statement)
+        if statement.counts_only_its_rows:
+            before = database.total_changes()
+            deque(source.executemany(statement.text, rows), maxlen=0)
+            return database.total_changes() - before
+        written = 0
+        for bindings in rows:
+            deque(source.execute(statement.text, bindings), maxlen=0)
+            written += database.changes()
+        return written
+
+    def _rewrite(self, sql: str) -> Rewritten:
+        check_text(sql)
+        self._rewritten = rewritten = self.connection._registration.rewrite(sql)
+        return rewritten
+
+    def _failed(self, source: apsw.Cursor, error: Exception, bindings: Any) -> None:
+        """Raise what ``error`` means, where it is not an exception for the user already."""
+        self.rowcount = -1
+        if isinstance(error, apsw.TooBigError) and self._statement is None:
+            raise DataError("query string is too large") from None
+        if isinstance(error, apsw.Error):
+            statement = self._statement
+            rewritten = self._rewritten if statement is None else statement.rewritten
+            text = "" if rewritten is None else rewritten.text
+            message = self.connection._registration.explain(str(error), text)
+            raise translate(error, rewritten, message) from None
+        if isinstance(error, KeyError) and isinstance(bindings, dict):
+            name = error.args[0]
+            if name not in bindings:
+                raise ProgrammingError(
+                    f"You did not supply a value for binding parameter :{name}."
+                ) from None
+        if isinstance(error, OverflowError) and str(error) == "int too big to convert":
+            raise OverflowError("Python int too large to convert to SQLite INTEGER") from None

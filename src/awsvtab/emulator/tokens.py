@@ -1,0 +1,44 @@
+"""NextToken: opaque to clients, and good for the listing that it came from only."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from .errors import CloudControlError
+
+
+def encode(scope: list[str], position: Any, page: int) -> str:
+    """A token that says which listing it goes on with, where, and with which page, from 1."""
+    return base64.urlsafe_b64encode(json.dumps([scope, position, page]).encode()).decode()
+
+
+def decode(token: str | None, scope: list[str]) -> tuple[Any, int]:
+    """The position and the page; (None, 1) for no token.
+
+    Raises InvalidRequestException for what is no token of the listing.
+    """
+    if token is None:
+        return None, 1
+    found = _decoded(token)
+    if found is None or found[0] != scope:
+        raise CloudControlError("InvalidRequestException", "Invalid NextToken")
+    position = found[1]
+    return tuple(position) if isinstance(position, list) else position, found[2]
+
+
+def page_number(token: str | None) -> int:
+    """Which page a request with this token asks for, from 1; 0 for what is no token."""
+    if token is None:
+        return 1
+    found = _decoded(token)
+    return int(found[2]) if found else 0
+
+
+def _decoded(token: str) -> list[Any] | None:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(token))
+    except ValueError:
+        return None
+    return values if isinstance(values, list) and len(values) == 3 else None

@@ -1,0 +1,58 @@
+"""SQLite's messages about names, with what to write instead: text to text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from awsvtab.catalog import Catalog, ResourceType
+from awsvtab.catalog.columns import table_columns
+from awsvtab.catalog.find import nearest
+
+_NO_TABLE = re.compile(r"no such table: (.+)")
+_NO_COLUMN = re.compile(r"(?:no such column: |table \S+ has no column named )(?:\S+\.)?([^.]+)")
+_WORD = re.compile(r"\w+")
+_MOST_COLUMNS = 12
+
+
+def explain(
+    message: str, sql: str, catalog: Catalog, short_names: Mapping[str, ResourceType]
+) -> str:
+    """SQLite's message for a statement, with a correction where one is near."""
+    if found := _NO_TABLE.fullmatch(message):
+        return message + _other_tables(found[1], catalog)
+    if found := _NO_COLUMN.fullmatch(message):
+        return message + _other_columns(found[1], _tables_in(sql, catalog, short_names))
+    return message
+
+
+def _other_tables(name: str, catalog: Catalog) -> str:
+    near = nearest(catalog, name)
+    if not near:
+        return ""
+    hint = f"; did you mean {' or '.join(near)}?"
+    if "." in name or name.startswith("aws_"):
+        return hint
+    return f"{hint} (connect(tables=[{near[0].removeprefix('aws.')!r}]) makes the short name known)"
+
+
+def _other_columns(name: str, tables: Iterator[ResourceType]) -> str:
+    for table in tables:
+        columns = [column.name for column in table_columns(table)]
+        near = difflib.get_close_matches(name, columns, n=3, cutoff=0.5)
+        if near:
+            return f"; did you mean {' or '.join(near)}?"
+        visible = [column.name for column in table_columns(table) if not column.hidden]
+        more = ", …" if len(visible) > _MOST_COLUMNS else ""
+        return f"; {table.dotted_name} has {', '.join(visible[:_MOST_COLUMNS])}{more}"
+    return ""
+
+
+def _tables_in(
+    sql: str, catalog: Catalog, short_names: Mapping[str, ResourceType]
+) -> Iterator[ResourceType]:
+    for word in _WORD.findall(sql):
+        found = short_names.get(word.lower()) or catalog.table(word)
+        if found is not None:
+            yield found

@@ -1,0 +1,171 @@
+"""The same statements through sqlite3 and through awsvtab end the same."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import awsvtab
+
+TABLES = """
+    CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE child (id INTEGER PRIMARY KEY, parent REFERENCES parent ON DELETE CASCADE);
+    CREATE TABLE log (line TEXT);
+    CREATE TRIGGER noted AFTER UPDATE ON parent BEGIN
+        INSERT INTO log VALUES (new.name); INSERT INTO log VALUES (old.name);
+    END;
+    INSERT INTO parent VALUES (1, 'a'), (2, 'b'), (3, 'c');
+    INSERT INTO child VALUES (1, 1), (2, 1), (3, 2);
+    PRAGMA foreign_keys = ON;
+"""
+
+STATEMENTS: list[tuple[Any, ...]] = [
+    ("SELECT * FROM parent",),
+    ("SELECT * FROM parent WHERE id > 99",),
+    ('SELECT name AS "it\'s", count(*), 1.5 FROM parent',),
+    ("  -- a comment\n /* and another */ SELECT 1; -- and more",),
+    ("",),
+    ("-- nothing",),
+    (";",),
+    ("INSERT INTO parent (name) VALUES (?), (?)", ("x", "y")),
+    ("INSERT INTO parent (name) VALUES (:name)", {"name": "x"}),
+    ("INSERT INTO parent (name) VALUES ('x') RETURNING id, name",),
+    ("INSERT OR IGNORE INTO parent VALUES (1, 'again')",),
+    ("REPLACE INTO parent VALUES (3, 'z')",),
+    ("UPDATE parent SET name = name || '!'",),
+    ("UPDATE parent SET name = 'x' WHERE id > 99",),
+    ("DELETE FROM parent WHERE id = 1",),
+    ("DELETE FROM log",),
+    ("CREATE TABLE another (x)",),
+    ("CREATE TABLE another AS SELECT * FROM parent",),
+    ("PRAGMA user_version",),
+    ("EXPLAIN QUERY PLAN SELECT 1",),
+    ("VALUES (1, 2), (3, 4)",),
+    ("SELECT 1; SELECT 2",),
+    ("SELEC 1",),
+    ("SELECT nothing FROM nowhere",),
+    ("INSERT INTO parent VALUES (1, 'again')",),
+    ("INSERT INTO child VALUES (9, 99)",),
+    ("SELECT ?",),
+    ("SELECT ?", (1, 2)),
+    ("SELECT ?", {"a": 1}),
+    ("SELECT :a", {}),
+    ("SELECT ?", 42),
+    ("SELECT ?", (object(),)),
+    ("SELECT ?", (1 << 64,)),
+    ("SELECT ?", ("\ud800",)),
+    ("SELECT ?, ?, ?, ?", (None, float("nan"), b"bytes", True)),
+    ("SELECT abs(-9223372036854775807 - 1)",),
+    ("SELECT x'61', 'a', 1e999, NULL",),
+    ("BEGIN",),
+    ("COMMIT",),
+    ("SELECT 1\0",),
+    (b"SELECT 1",),
+]
+
+MANY: list[tuple[str, list[Any]]] = [
+    ("INSERT INTO parent (name) VALUES (?)", [("x",), ["y"]]),
+    ("INSERT INTO parent (name) VALUES (:name)", [{"name": "x"}, {"name": "y"}]),
+    ("UPDATE parent SET name = ? WHERE id >= ?", [("x", 2), ("y", 1)]),
+    ("DELETE FROM parent WHERE id = ?", [(1,), (2,), (99,)]),
+    ("INSERT INTO parent VALUES (?, 'x')", [(10,), (1,), (11,)]),
+    ("INSERT INTO parent (name) VALUES (?)", [("x",), ("y", 1)]),
+    ("SELECT ?", [(1,)]),
+]
+
+
+def opened(module: ModuleType, **options: Any) -> Any:
+    connection = module.connect(":memory:", **options)
+    connection.executescript(TABLES)
+    return connection
+
+
+def outcome(connection: Any, method: str, *arguments: Any) -> dict[str, Any]:
+    """All that can be seen of a statement, its error's class included."""
+    cursor = connection.cursor()
+    seen: dict[str, Any] = {}
+    try:
+        getattr(cursor, method)(*arguments)
+        seen["names"] = [column[0] for column in cursor.description or ()]
+        seen["described"] = cursor.description is not None
+        seen["rows"] = cursor.fetchall()
+    except Exception as error:
+        seen["error"] = type(error).__name__
+        seen["code"] = getattr(error, "sqlite_errorname", None)
+    seen["rowcount"] = cursor.rowcount
+    seen["in_transaction"] = connection.in_transaction
+    seen["parents"] = connection.execute("SELECT * FROM parent").fetchall()
+    connection.rollback()
+    cursor.close()
+    connection.close()
+    return seen
+
+
+@pytest.mark.parametrize("isolation_level", ["", None, "IMMEDIATE"])
+@pytest.mark.parametrize("arguments", STATEMENTS, ids=lambda arguments: repr(arguments[0])[:40])
+def test_execute(arguments: tuple[Any, ...], isolation_level: str | None) -> None:
+    ours = opened(awsvtab, isolation_level=isolation_level)
+    theirs = opened(sqlite3, isolation_level=isolation_level)
+    assert outcome(ours, "execute", *arguments) == outcome(theirs, "execute", *arguments)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first run", "known statement"])
+@pytest.mark.parametrize(("sql", "rows"), MANY)
+def test_executemany(sql: str, rows: list[Any], again: bool) -> None:
+    connections = opened(awsvtab), opened(sqlite3)
+    if again:
+        for connection in connections:
+            connection.execute(sql, rows[0]).fetchall()
+            connection.rollback()
+    ours, theirs = (outcome(connection, "executemany", sql, rows) for connection in connections)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("sql", ["INSERT INTO log VALUES ('x')", "DELETE FROM log", "SELECT 1"])
+def test_lastrowid_is_that_of_the_last_insert(sql: str) -> None:
+    def run(module: ModuleType) -> Any:
+        connection = opened(module)
+        cursor = connection.execute("INSERT INTO parent VALUES (77, 'x')")
+        cursor.execute(sql)
+        found = cursor.lastrowid
+        connection.close()
+        return found
+
+    assert run(awsvtab) == run(sqlite3)
+
+
+def test_has_every_name_of_sqlite3() -> None:
+    deprecated = {"OptimizedUnicode", "enable_shared_cache", "version", "version_info"}
+    names = {name for name in dir(sqlite3) if not name.startswith("_")}
+    modules = {"collections", "datetime", "time", "dbapi2"}
+    assert names - deprecated - modules <= set(awsvtab.__all__)
+
+
+def test_has_the_constants_of_sqlite3() -> None:
+    names = [name for name in dir(sqlite3) if name.startswith(("SQLITE_", "PARSE_"))]
+    ours = {name: getattr(awsvtab, name) for name in names}
+    assert ours == {name: getattr(sqlite3, name) for name in names}
+
+
+@pytest.mark.parametrize("name", ["Connection", "Cursor", "Blob", "Row"])
+def test_classes_have_every_public_attribute_of_sqlite3s(name: str) -> None:
+    ours = getattr(awsvtab, name)
+    theirs = {each for each in vars(getattr(sqlite3, name)) if not each.startswith("_")}
+    made_here = {
+        each for base in ours.__mro__ if base.__module__ != "sqlite3" for each in vars(base)
+    }
+    made_here |= {each for base in ours.__mro__ for each in getattr(base, "__annotations__", {})}
+    assert theirs <= made_here
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has no autocommit attribute")
+@pytest.mark.parametrize("autocommit", [True, False, -1])
+@pytest.mark.parametrize("sql", ["INSERT INTO parent VALUES (9, 'x')", "SELECT 1", "SAVEPOINT s"])
+def test_autocommit(sql: str, autocommit: Any) -> None:
+    ours = opened(awsvtab, autocommit=autocommit)
+    theirs = opened(sqlite3, autocommit=autocommit)
+    assert outcome(ours, "execute", sql) == outcome(theirs, "execute", sql)
