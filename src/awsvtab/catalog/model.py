@@ -29,15 +29,39 @@ class Property:
 class Parent:
     """Where the values that a list handler requires come from, when the SQL does not give them.
 
-    ``take`` maps each required property to the property of the parent's row that holds its value.
-    ``values`` are the properties whose every value is known (an enum). ``account`` are those that
-    hold the id of the caller's account. With ``take`` empty there is no parent type.
+    ``take`` maps each required property to the property of the parent's row that holds its value;
+    ``Schema/SchemaArn`` is a member of a property that is an object. ``values`` are the properties
+    whose every value is known (an enum), ``home_values`` those of which the partition's home region
+    takes more values than the others. ``account`` are those that hold the id of the caller's
+    account. Without ``type_name`` there is no parent type. A row that lacks one of the values has
+    no children.
     """
 
     type_name: str | None = None
     take: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    home_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     account: tuple[str, ...] = ()
+
+    def constants(self, at_home: bool) -> dict[str, tuple[str, ...]]:
+        """The values of the properties that have a known set of them, in a region."""
+        more = self.home_values if at_home else {}
+        return {
+            name: self.values.get(name, ()) + more.get(name, ())
+            for name in (*self.values, *(name for name in more if name not in self.values))
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSource:
+    """What tells the region of a row, where a listing in any region gives the rows of all.
+
+    ``property`` holds a host name with the region in it (`scope.host_region`); of the row itself,
+    or, where ``type_name`` is given, of that type's row whose identifier is the same.
+    """
+
+    property: str
+    type_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +71,11 @@ class ResourceType:
     ``identifier`` holds the pointers of the primary identifier's parts below ``/properties/``, in
     order. ``handlers`` maps create, read, update, delete and list to the IAM actions they need.
     ``list_requires`` are alternatives: the list handler takes any one of these sets of properties.
-    The ``nested_`` pointers name parts of properties, ``*`` being any array index or map key.
-    ``not_in`` are the catalog's regions that lack the type.
+    ``parents`` together give all values that a listing needs: each gives some, and a type that is
+    among its own parents is a tree, walked down from the rows that the others give. The same row
+    may be reached through several. The ``nested_`` pointers name parts of properties, ``*`` being
+    any array index or map key. ``not_in`` are the catalog's regions that lack the type.
+    ``is_global`` types have each row once per partition, in its home region (`scope.home_region`).
     """
 
     name: str
@@ -58,11 +85,20 @@ class ResourceType:
     identifier: tuple[str, ...]
     handlers: Mapping[str, tuple[str, ...]]
     list_requires: tuple[tuple[str, ...], ...] = ()
-    parent: Parent | None = None
+    parents: tuple[Parent, ...] = ()
     nested_read_only: tuple[str, ...] = ()
     nested_create_only: tuple[str, ...] = ()
     nested_write_only: tuple[str, ...] = ()
     not_in: frozenset[str] = frozenset()
+    is_global: bool = False
+    region_source: RegionSource | None = None
+
+    @property
+    def parent(self) -> Parent | None:
+        """The one parent that gives everything, by the properties that are required."""
+        if len(self.parents) != 1 or any("/" in name for name in self.parents[0].take):
+            return None
+        return self.parents[0]
 
     @property
     def table_name(self) -> str:
