@@ -5,9 +5,9 @@
 SCHEMAS is a folder or a zip file of schemas, such as AWS's CloudformationSchema.zip; without it
 the schemas that the installed cfn-lint carries are taken (``pip install 'awsvtab[emulator]'``).
 cfn-lint sorts properties by name, so their order comes from ORDER.json
-(``{type name: [property, ...]}``), from the catalog that is being replaced, and last from the
-schema. Availability by region is known from cfn-lint only. What changed against the catalog that
-is replaced is printed; ``--review`` prints how each listing's input was found.
+(``{type name: [property, ...]}``) and from the catalog that is being replaced; that of other
+schemas is their own. Availability by region is known from cfn-lint only. What changed against the
+catalog that is replaced is printed; ``--review`` prints how each listing's input was found.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     source = read_cfn_lint() if options.schemas is None else read_files(options.schemas)
     previous = Catalog(DATA_FILE.read_text(encoding="utf-8")) if DATA_FILE.exists() else None
-    text = build(source, property_order(options.order, previous), options.date)
+    order = property_order(options.order, previous if source.sorts_properties else None)
+    text = build(source, order, options.date)
     built = Catalog(text)
     options.output.write_text(text, encoding="utf-8")
     options.page.parent.mkdir(exist_ok=True)
