@@ -70,7 +70,8 @@ PARENTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "AWS::ApiGateway::BasePathMappingV2": [
         _from("ApiGateway::DomainNameV2", DomainNameArn="DomainNameArn")
     ],
-    # The API knows users of a pool only, and says to specify USERPOOL.
+    # The API knows users of a pool only: "You must specify USERPOOL."
+    # https://docs.aws.amazon.com/appstream2/latest/APIReference/API_DescribeUsers.html
     "AWS::AppStream::User": [{"values": {"AuthenticationType": ["USERPOOL"]}}],
     # AppSync has two kinds of APIs, both with an ApiId. Event APIs have namespaces and keys ...
     "AWS::AppSync::ApiKey": [
@@ -83,6 +84,13 @@ PARENTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         for child in ("ApiCache", "DataSource", "FunctionConfiguration", "Type")
     },
     "AWS::Batch::QuotaShare": [_from("Batch::JobQueue", JobQueue="JobQueueArn")],
+    # "This feature is currently available only for AgentCore Runtime and Gateway."
+    # https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_GetResourcePolicy.html
+    "AWS::BedrockAgentCore::ResourcePolicy": [
+        _from("BedrockAgentCore::Runtime", ResourceArn="AgentRuntimeArn"),
+        _from("BedrockAgentCore::RuntimeEndpoint", ResourceArn="AgentRuntimeEndpointArn"),
+        _from("BedrockAgentCore::Gateway", ResourceArn="GatewayArn"),
+    ],
     # Each bearer lists what it may see, and a channel's identifier names the bearer.
     "AWS::Chime::Channel": [
         _from(
@@ -96,6 +104,17 @@ PARENTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
             ChimeBearer="AppInstanceBotArn",
         ),
     ],
+    # An identity pool has providers of five kinds.
+    "AWS::Cognito::IdentityPoolPrincipalTag": [
+        _from("Cognito::IdentityPool", IdentityPoolId="Id", IdentityProviderName=provider)
+        for provider in (
+            "CognitoIdentityProviders/*/ProviderName",
+            "DeveloperProviderName",
+            "OpenIdConnectProviderARNs/*",
+            "SamlProviderARNs/*",
+            "SupportedLoginProviders/*",
+        )
+    ],
     # A number is claimed to an instance or to a traffic distribution group.
     "AWS::Connect::PhoneNumber": [
         _from("Connect::Instance", TargetArn="Arn"),
@@ -107,6 +126,11 @@ PARENTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     # The schema requires the domain, ListDataSources the project as well; each has one.
     "AWS::DataZone::DataSource": [
         _from("DataZone::Project", DomainIdentifier="DomainId", ProjectIdentifier="Id")
+    ],
+    # SearchGroupProfiles requires the type of group, which the schema calls optional.
+    "AWS::DataZone::GroupProfile": [
+        _from("DataZone::Domain", DomainIdentifier="Id")
+        | {"values": {"GroupType": ["DATAZONE_SSO_GROUP", "IAM_ROLE_SESSION_GROUP"]}}
     ],
     # Domain units form a tree below the domain's root unit.
     "AWS::DataZone::DomainUnit": [
@@ -197,6 +221,34 @@ PARENTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "AWS::ServiceCatalog::PortfolioProductAssociation": [
         _from("ServiceCatalog::CloudFormationProduct", ProductId="Id")
     ],
+    # The product keeps the ids of its versions in one text.
+    "AWS::ServiceCatalog::ServiceActionAssociation": [
+        _from(
+            "ServiceCatalog::CloudFormationProduct",
+            ProductId="Id",
+            ProvisioningArtifactId="ProvisioningArtifactIds/*",
+        )
+    ],
+    # The API's reference names every setting that there is.
+    # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetServiceSetting.html
+    "AWS::SSM::ServiceSetting": [
+        {
+            "values": {
+                "SettingId": [
+                    "/ssm/appmanager/appmanager-enabled",
+                    "/ssm/automation/customer-script-log-destination",
+                    "/ssm/automation/customer-script-log-group-name",
+                    "/ssm/automation/enable-adaptive-concurrency",
+                    "/ssm/documents/console/public-sharing-permission",
+                    "/ssm/managed-instance/activation-tier",
+                    "/ssm/managed-instance/default-ec2-instance-management-role",
+                    "/ssm/opsinsights/opscenter",
+                    "/ssm/parameter-store/default-parameter-tier",
+                    "/ssm/parameter-store/high-throughput-enabled",
+                ]
+            }
+        }
+    ],
     "AWS::Signer::ProfilePermission": [_from("Signer::SigningProfile", ProfileName="ProfileName")],
     # The schema's pattern names these three.
     "AWS::VpcLattice::AccessLogSubscription": [
@@ -234,9 +286,7 @@ NO_WAY: Mapping[str, str] = {
     "AWS::AppFabric::IngestionDestination": _NOT_A_TYPE,
     "AWS::AppSync::SourceApiAssociation": "it would take every pair of GraphQL APIs",
     "AWS::ApplicationSignals::InstrumentationConfig": _NOT_A_TYPE,
-    "AWS::BedrockAgentCore::ResourcePolicy": _ANY_RESOURCE,
     "AWS::CloudWatch::ResourceMetricsConfiguration": _ANY_RESOURCE,
-    "AWS::Cognito::IdentityPoolPrincipalTag": "the identity pool keeps its providers in lists",
     "AWS::EC2::ClientVpnAuthorizationRule": _NOT_LISTED,
     "AWS::EC2::ClientVpnRoute": _NOT_LISTED,
     "AWS::EMR::InstanceFleetConfig": _NOT_LISTED,
@@ -255,8 +305,6 @@ NO_WAY: Mapping[str, str] = {
     "AWS::QuickSight::Assignment": "QuickSight's namespaces are no resource type",
     "AWS::QuickSight::Customization": "QuickSight's namespaces are no resource type",
     "AWS::QuickSight::Group": "QuickSight's namespaces are no resource type",
-    "AWS::SSM::ServiceSetting": "AWS fixes which settings there are, and does not list them",
     "AWS::SSO::Assignment": "it would take every principal in every account",
-    "AWS::ServiceCatalog::ServiceActionAssociation": "the product keeps its artifacts in one text",
     "AWS::StorageGateway::Volume": _NOT_A_TYPE,
 }
