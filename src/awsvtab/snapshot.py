@@ -94,7 +94,7 @@ class Snapshot:
                 ),
                 self.result,
                 lambda identifier, properties: Resource(
-                    resource_type, place, identifier, properties, whole
+                    resource_type, place, identifier, properties, whole, resource_model
                 ),
             )
         return found

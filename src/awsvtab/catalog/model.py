@@ -146,15 +146,6 @@ class ResourceType:
     region_source: RegionSource | None = None
 
     @property
-    def parent(self) -> Parent | None:
-        """The one parent that gives everything, property by property."""
-        if len(self.parents) != 1:
-            return None
-        (parent,) = self.parents
-        pointers = (*parent.take, *parent.take.values())
-        return None if any("/" in pointer for pointer in pointers) else parent
-
-    @property
     def table_name(self) -> str:
         """The underscore name, ``aws_customerprofiles_event_streams``."""
         return names.table_name(self.service, self.resource)
