@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import apsw
 import pytest
+
 from stub import Stub
 
 STEPS = 60
