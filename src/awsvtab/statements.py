@@ -23,8 +23,10 @@ it belongs to the run that began last, of those that have no plan.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import weakref
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import apsw
@@ -36,6 +38,7 @@ from awsvtab.values import SQLValue, sql_literal
 TRACE_ID = "awsvtab.statements"
 EVENTS = apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE
 ANNOUNCED_KEPT = 32  # more than exec_traces ever nest; what was given up drops out
+COUNTED_KEPT = 4096  # statements
 PLANS_KEPT = 2  # of one text: the earlier may be the one that runs, if the later never was
 
 
@@ -43,11 +46,12 @@ PLANS_KEPT = 2  # of one text: the earlier may be the one that runs, if the late
 class Execution:
     """One run of a statement.
 
-    ``number`` counts the runs. ``bindings`` is None where the run could not be paired with what
-    was bound to it. ``queued`` is the length of the queue of changes, ``savepoints`` its count of
-    savepoints, ``total_changes`` SQLite's of changes, when it began. ``restarting`` is the number
-    of steps that it had made when SQLite gave it up, to prepare it again or for good. What it
-    queued can no longer be undone with it alone when it is not ``undoable``.
+    ``number`` grows from run to run. ``bindings`` is None where the run could not be paired with
+    what was bound to it. ``queued`` is the length of the queue of changes, ``savepoints`` its
+    count of savepoints, ``total_changes`` SQLite's of changes, ``counted`` its runs and steps so
+    far, when it began. One that is ``restarting`` was given up by SQLite before it ``used`` a
+    table, for good or to prepare it again. One that has ``written`` all only gives rows
+    (RETURNING).
     """
 
     number: int
@@ -57,16 +61,18 @@ class Execution:
     queued: int
     savepoints: int
     total_changes: int
+    counted: tuple[int, int]
     running: bool = True
-    restarting: int | None = None
-    undoable: bool = True
+    restarting: bool = False
+    used: bool = False
+    written: bool = False
     snapshot: Snapshot | None = None
 
     def wrote(self, value: str) -> bool:
         """Whether a text stands in the statement or is bound to it, as far as that is known."""
-        return sql_literal(value) in self.sql or value in self._bound_values()
+        return sql_literal(value) in self.sql or value in self.bound_values()
 
-    def _bound_values(self) -> Collection[SQLValue]:
+    def bound_values(self) -> Collection[SQLValue]:
         if isinstance(self.bindings, Mapping):
             return list(self.bindings.values())
         return list(self.bindings) if isinstance(self.bindings, tuple | list) else ()
@@ -89,6 +95,7 @@ class _Prepare:
 class _Announced:
     """A run that exec_trace has told of, and whose STMT event is to come."""
 
+    cursor: weakref.ref[apsw.Cursor]
     text: str
     bindings: object
     prepare: _Prepare | None
@@ -111,14 +118,14 @@ class Statements:
 
     connection: apsw.Connection
     changes: Changes
-    _begun: int = 0
-    _serial: int = 0
+    _counter: Iterator[int] = field(default_factory=lambda: count(1))
     _preparing: _Prepare | None = None
     _restarting: int | None = None
     _announced: list[_Announced] = field(default_factory=list)
     _owners: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _planned: dict[int, _Planned] = field(default_factory=dict)
     _executions: dict[int, Execution] = field(default_factory=dict)
+    _counted: dict[int, tuple[int, int]] = field(default_factory=dict)
     _returning: set[int] = field(default_factory=set)
     _following: int = 0
     _installed: bool = False
@@ -132,7 +139,7 @@ class Statements:
         previous = self.connection.exec_trace
 
         def trace(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
-            announced = self._announce(sql, bindings)
+            announced = self._announce(cursor, sql, bindings)
             runs = False
             try:
                 runs = previous(cursor, sql, bindings) if previous is not None else True
@@ -147,8 +154,7 @@ class Statements:
         """The number of the prepare under way, for the plan that BestIndex makes."""
         counts = self._prepare_counts()
         if self._preparing is None or self._preparing.counts != counts:
-            self._serial += 1
-            self._preparing = _Prepare(self._serial, counts, self._restarting)
+            self._preparing = _Prepare(next(self._counter), counts, self._restarting)
             self._follow()
         return self._preparing.serial
 
@@ -160,7 +166,8 @@ class Statements:
         owners = self._owners.get(serial, ())
         runs = (self._executions[owner] for owner in owners if owner in self._executions)
         execution = next(runs, None) or self._without_plan(serial)
-        execution.restarting = None
+        execution.restarting = False
+        execution.used = True
         return execution
 
     def _prepared_again(self) -> None:
@@ -189,17 +196,27 @@ class Statements:
 
     def writing(self) -> Execution | None:
         """The run that writes just now: of those that may, the one that began last."""
-        candidates = (e for e in self._executions.values() if not e.readonly)
-        return max(candidates, key=lambda each: each.number, default=None)
+        candidates = (e for e in self._executions.values() if not e.readonly and not e.written)
+        execution = max(candidates, key=lambda each: each.number, default=None)
+        if execution is not None:
+            execution.used = True
+        return execution
 
     def _without_plan(self, serial: int) -> Execution:
-        """The run that began last, of those that are not known to have another plan, if any."""
+        """The likeliest run for a plan that has none.
+
+        The last that began after the plan was made or began anew with it, and if possible one
+        that has no other plan.
+        """
         if not self._executions:
             raise apsw.MisuseError("a scan before any statement")
-        statement, execution = max(
-            self._executions.items(),
-            key=lambda each: (each[0] not in self._planned, each[1].number),
-        )
+
+        def likeliness(each: tuple[int, Execution]) -> tuple[bool, bool, int]:
+            statement, run = each
+            may_be = run.number > serial or run.restarting
+            return may_be, statement not in self._planned, run.number
+
+        statement, execution = max(self._executions.items(), key=likeliness)
         if statement not in self._planned:
             self._bind(_Prepare(serial, (0, 0), None), statement)
         return execution
@@ -209,26 +226,30 @@ class Statements:
         stats = self.connection.cache_stats()
         return stats["hits"], stats["misses"]
 
-    def _announce(self, text: str, bindings: object) -> _Announced:
-        announced = _Announced(text, bindings, self._prepared(announced=True))
+    def _announce(self, cursor: apsw.Cursor, text: str, bindings: object) -> _Announced:
+        prepare = self._plans_made(just_prepared=True)
+        announced = _Announced(weakref.ref(cursor), text, bindings, prepare)
         self._restarting = None
         self._announced.append(announced)
         del self._announced[:-ANNOUNCED_KEPT]
         return announced
 
-    def _prepared(self, announced: bool = False) -> _Prepare | None:
-        """The prepare that is over, if it was that of the statement that is to run now."""
+    def _plans_made(self, just_prepared: bool = False, expired: bool = False) -> _Prepare | None:
+        """The prepare that is over, if it was that of the statement that is to run now.
+
+        That has ``just_prepared``, as far as APSW knows, or begins. One that is ``expired`` is
+        prepared once more as it begins, which APSW does not count.
+        """
         prepare = self._stop_preparing()
         if prepare is None:
             return None
         hits, misses = self._prepare_counts()
-        if (hits, misses - 1) == prepare.counts:
+        if just_prepared and (hits, misses - 1) == prepare.counts:
             return prepare
         if misses == prepare.counts[1] and prepare.again is not None:
             self._bind(prepare, prepare.again)
             return None
-        # Plans that APSW did not ask for after the announcement: the statement had expired.
-        return prepare if not announced and (hits, misses) == prepare.counts else None
+        return prepare if expired and (hits, misses) == prepare.counts else None
 
     def _bind(self, prepare: _Prepare, statement: int) -> None:
         """Plans of this prepare are the statement's.
@@ -236,8 +257,9 @@ class Statements:
         Or, rarely, those of one that is being prepared again, while this one was prepared and has
         no plans of its own.
         """
-        also = () if prepare.again in (None, statement) else (prepare.again,)
-        self._owners[prepare.serial] = (statement, *also)  # type: ignore[assignment]
+        self._owners[prepare.serial] = (
+            (statement,) if prepare.again is None else (statement, prepare.again)
+        )
         planned = self._planned.get(statement)
         if planned is None:
             planned = self._planned[statement] = _Planned(self._executions[statement].sql)
@@ -259,26 +281,26 @@ class Statements:
     def _begin(self, statement: int, event: dict[str, Any]) -> None:
         known = self._executions.get(statement)
         announced = None
-        if known is None or known.restarting is not None or not event["trigger"]:
+        if known is None or known.restarting or not event["trigger"]:
             announced = self._announced_as(event)
         if known is not None and _is_trigger(event, known, announced):
-            known.restarting = None
+            known.restarting = False
             return
         self._restarting = None
-        expired = self._prepared()
-        self._begun += 1
+        expired = self._plans_made(just_prepared=announced is None, expired=True)
         execution = Execution(
-            number=self._begun,
+            number=next(self._counter),
             sql=event["sql"] if announced is None else _text_of(event, announced.text),
             bindings=None if announced is None else announced.bindings,
             readonly=event["readonly"] and not event["explain"],
             queued=len(self.changes),
             savepoints=self.changes.savepoints_told,
             total_changes=event["total_changes"],
+            counted=self._counted.get(statement, (0, 0)) if event["trigger"] else (0, 0),
         )
         self._executions[statement] = execution
         self._forget_other_text(statement, execution.sql)
-        for prepare in (announced and announced.prepare, expired):
+        for prepare in (None if announced is None else announced.prepare, expired):
             if prepare is not None:
                 self._bind(prepare, statement)
 
@@ -292,7 +314,7 @@ class Statements:
         if statement in self._returning:
             # It has written all, and may be closed any time: PROFILE then comes before SQLite has
             # counted its changes.
-            self._executions[statement].undoable = False
+            self._executions[statement].written = True
             self._returning.remove(statement)
             self._follow()
 
@@ -300,7 +322,7 @@ class Statements:
         """The announcement of a run; those that came after it were given up."""
         for position in reversed(range(len(self._announced))):
             announced = self._announced[position]
-            if _text_of(event, announced.text):
+            if _text_of(event, announced.text) and _has_statement(announced.cursor()):
                 del self._announced[position:]
                 return announced
         return None
@@ -315,12 +337,17 @@ class Statements:
 
     def _end(self, statement: int, event: Mapping[str, Any]) -> None:
         self._restarting = None
+        status = event["stmt_status"]
+        counted = status["SQLITE_STMTSTATUS_RUN"], status["SQLITE_STMTSTATUS_VM_STEP"]
+        if len(self._counted) > COUNTED_KEPT:
+            self._counted.clear()
+        self._counted[statement] = counted
         execution = self._executions.get(statement)
         if execution is None:
             return
-        steps: int = event["stmt_status"]["SQLITE_STMTSTATUS_VM_STEP"]
-        if self._has_hardly_begun(steps - (execution.restarting or 0)):
-            execution.restarting = steps
+        if not execution.used and self._has_hardly_begun(execution, *counted):
+            execution.counted = counted
+            execution.restarting = True
             self._restarting = statement if statement in self._planned else None
             return
         del self._executions[statement]
@@ -333,12 +360,16 @@ class Statements:
             execution.snapshot.close()
             execution.snapshot = None
 
-    def _has_hardly_begun(self, steps: int) -> bool:
+    def _has_hardly_begun(self, execution: Execution, runs: int, steps: int) -> bool:
         """Whether a run got no further than opening a transaction on each database.
 
-        It begins so: one step, and one more for each database that it uses.
+        It begins so: one step, and one more for each database that it uses. APSW sets the counts
+        to 0 as a statement begins, but not if it is run inside another. If there are fewer runs
+        than before, it is another statement.
         """
-        return steps <= 2 or (steps < 16 and steps < len(self.connection.db_names()))
+        runs_before, steps_before = execution.counted
+        taken = steps - steps_before if runs > runs_before else steps
+        return 0 <= taken <= 2 or 0 < taken < min(16, len(self.connection.db_names()))
 
     def _undo(self, execution: Execution, total_changes: int) -> None:
         """Drops what a statement queued that SQLite has undone.
@@ -348,7 +379,7 @@ class Statements:
         any case, the statement's own savepoint is still open, and it counts no rows: OR FAIL,
         which keeps those that came before the error, does.
         """
-        if execution.readonly or not execution.undoable:
+        if execution.readonly or execution.written:
             return
         unmoved = total_changes == execution.total_changes
         if unmoved or self.connection.changes() == 0:
@@ -371,6 +402,14 @@ def _text_of(event: Mapping[str, Any], announced: str) -> str:
     return ""
 
 
+def _has_statement(cursor: apsw.Cursor | None) -> bool:
+    """Whether a cursor has a statement that is to run or runs; not if it was given up."""
+    try:
+        return cursor is not None and cursor.is_readonly in (True, False)
+    except apsw.Error:
+        return False
+
+
 def _is_trigger(event: Mapping[str, Any], known: Execution, announced: _Announced | None) -> bool:
     """Whether this is a trigger's program, in a run that has begun.
 
@@ -379,4 +418,4 @@ def _is_trigger(event: Mapping[str, Any], known: Execution, announced: _Announce
     """
     if not event["trigger"] or announced is not None:
         return False
-    return known.restarting is None or event["sql"] != known.sql
+    return not known.restarting or event["sql"] != known.sql
