@@ -73,7 +73,8 @@ def full_identifiers(resource_type: ResourceType, keys: Keys) -> list[str] | Non
     if not all(pointer in keys.properties for pointer in resource_type.identifier):
         return None
     parts = (_sorted(keys.properties[pointer]) for pointer in resource_type.identifier)
-    return [join_identifier([str(part) for part in each]) for each in product(*parts)]
+    texts = ([str(part) for part in each] for each in product(*parts))
+    return [join_identifier(each) for each in texts if _may_identify(each)]
 
 
 def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, JSONValue]] | None:
@@ -176,8 +177,13 @@ def _identifiers(
                     f"of {len(resource_type.identifier)} parts: write "
                     f"data__Identifier = '{identifier_form(resource_type)}'"
                 )
-        elif all(parts) and len(identifier) <= LONGEST_IDENTIFIER:
+        elif _may_identify(parts):
             yield identifier
+
+
+def _may_identify(parts: Sequence[str]) -> bool:
+    """Whether AWS takes an identifier with these parts; what it does not take names nothing."""
+    return all(parts) and len(join_identifier(parts)) <= LONGEST_IDENTIFIER
 
 
 def _sorted(values: Iterable[str | int]) -> list[str | int]:
