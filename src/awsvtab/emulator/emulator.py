@@ -33,6 +33,10 @@ class Emulator(Account):
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
+        return self.start()
+
+    def start(self) -> Self:
+        """Begin to serve, until `close`. A ``with`` statement calls both."""
         self.account = plugin.accounts.take(self._wanted)
         plugin.backends.controls.add(self._controls)
         self.reset()
