@@ -99,7 +99,7 @@ def test_a_missing_resource_is_400(post):
             "ListResources",
             {"TypeName": QUEUE, "MaxResults": "9"},
             "com.amazon.coral.service#SerializationException",
-            "maxResults must be a integer",
+            "maxResults has to be of type integer",
         ),
         ("Nothing", "{}", "com.amazon.coral.service#UnknownOperationException", ""),
         (
@@ -174,13 +174,16 @@ def test_connections_stay_open(emulator, post):
     assert emulator.calls.peak == max(before, 1)
 
 
-def test_other_requests_go_to_moto(emulator):
+def test_other_requests_go_to_moto_and_its_reset_is_ours(emulator):
+    emulator.put(DOMAIN, {"DomainName": "d"})
+    emulator.faults.throttle()
     connection = http.client.HTTPConnection(urlsplit(emulator.endpoint_url).netloc)
-    connection.request("GET", "/moto-api/data.json")
+    connection.request("POST", "/moto-api/reset")
     response = connection.getresponse()
-    assert response.status == 200
-    response.read()
+    assert (response.status, json.loads(response.read())) == (200, {"status": "ok"})
     connection.close()
+    assert emulator.get(DOMAIN, "d") is None
+    assert len(emulator.faults) == 0
 
 
 SEED = [

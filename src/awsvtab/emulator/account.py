@@ -54,10 +54,11 @@ class Account:
     def reset(self) -> None:
         """Forget the account's resources, of all services, and set all settings back."""
         self._controls.reset()
-        for backends in plugin.instances():
-            if self.account in backends:
-                backends[self.account].reset()
-                del backends[self.account]
+        with plugin.LOCK:
+            for backends in plugin.instances():
+                if self.account in backends:
+                    backends[self.account].reset()
+                    del backends[self.account]
 
     @property
     def calls(self) -> Calls:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -13,6 +12,9 @@ from . import plugin, schemas
 from .account import Account, dummy_session
 from .controls import Controls
 from .server import LOCALHOST, Server
+
+if TYPE_CHECKING:
+    from awsvtab import Connection
 
 
 class Emulator(Account):
@@ -31,6 +33,10 @@ class Emulator(Account):
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
+        return self.start()
+
+    def start(self) -> Self:
+        """Begin to serve, until `close`. A ``with`` statement calls both."""
         self.account = plugin.accounts.take(self._wanted)
         plugin.backends.controls.add(self._controls)
         self.reset()
@@ -67,10 +73,11 @@ class Emulator(Account):
         """A new session with credentials that are none, in the emulator's region."""
         return dummy_session(self.region)
 
-    def connect(self, database: str = ":memory:", **kwargs: Any) -> Any:
+    def connect(self, database: str = ":memory:", **kwargs: Any) -> Connection:
         """`awsvtab.connect` to this emulator, with its session and endpoint."""
         # Not needed, and so not imported, where only boto3 talks to the emulator.
-        driver: Any = import_module("awsvtab")
+        from awsvtab import connect
+
         kwargs.setdefault("session", self.session)
         kwargs.setdefault("endpoint_url", self.endpoint_url)
-        return driver.connect(database, **kwargs)
+        return connect(database, **kwargs)

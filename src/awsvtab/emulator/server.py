@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from http import HTTPStatus
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,8 +95,15 @@ class Server(ThreadedWSGIServer):
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """As the base class, but remembering the thread from the first moment."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self._open[thread] = request
+        thread.start()
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        self._open[threading.current_thread()] = request
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -129,8 +135,9 @@ def plant(seed: Path, server: Server, region: str) -> None:
 
 
 def _run(script: str, server: Server, region: str) -> None:
-    driver: Any = import_module("awsvtab")
-    connection = driver.connect(
+    from awsvtab import connect
+
+    connection = connect(
         ":memory:",
         isolation_level=None,
         session=dummy_session(region),
@@ -172,4 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--region", default=schemas.DEFAULT_REGION, help="of resources that name none"
     )
     options = parser.parse_args(arguments)
-    serve(options.host, options.port, options.seed, options.region)
+    try:
+        serve(options.host, options.port, options.seed, options.region)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
