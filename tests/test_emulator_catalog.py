@@ -13,6 +13,7 @@ from botocore.validate import ParamValidator
 
 from awsvtab.emulator import Emulator, examples, parents, pointers, schemas, validation
 from emulating import cloudcontrol, create, delete, read, update
+from planting import Planter
 
 EXCEPTIONS = json.loads(Path(__file__).with_name("emulator_exceptions.json").read_text())
 PROVISIONABLE = [name for name in schemas.type_names() if "create" in schemas.find(name).handlers]
@@ -25,13 +26,14 @@ class Walk:
     def __init__(self, emulator, client):
         self.emulator = emulator
         self.client = client
+        self.planter = Planter(emulator, "us-east-1")
         self.done = Counter()
         client.meta.events.register("after-call.cloudcontrol", check_shape)
 
     def through(self, type_name):
         """Take one resource through all that its type can do."""
         schema = schemas.find(type_name)
-        desired = self.desired_state(schema)
+        desired = self.planter.desired_state(type_name, "walk", may_read_only=False)
         event = create(self.client, type_name, **desired)
         assert event["OperationStatus"] == "SUCCESS", event["StatusMessage"]
         self.done["create"] += 1
@@ -47,15 +49,6 @@ class Walk:
             assert self.emulator.get(type_name, identifier) is None
             self.done["delete"] += 1
 
-    def desired_state(self, schema, seed="walk"):
-        desired = examples.desired_state(schema, seed)
-        for name, parent in parents.parents(schema.type_name, "us-east-1"):
-            above = self.desired_state(schemas.find(parent), "parent")
-            own = schema.list_selects[name]
-            if (own,) not in schema.read_only:
-                desired[own] = self.emulator.put(parent, above)
-        return desired
-
     def get(self, schema, identifier, desired):
         held = read(self.client, schema.type_name, identifier)
         everything = self.emulator.get(schema.type_name, identifier)
@@ -66,12 +59,9 @@ class Walk:
 
     def list(self, schema, identifier):
         held = self.emulator.get(schema.type_name, identifier)
-        members = schema.list_input.get("properties", {})
-        model = {
-            name: held.get(schema.list_selects.get(name, name))
-            or examples.example(schema, members[name], name, "walk")
-            for name in (*schema.list_required, *schema.list_choice)
-        }
+        known = parents.model_of(schema, held)
+        required = schema.list_requires[0] if schema.list_requires else ()
+        model = {name: known[name] for name in required}
         answer = self.client.list_resources(
             TypeName=schema.type_name, ResourceModel=json.dumps(model)
         )
