@@ -7,7 +7,10 @@ import json
 import pytest
 
 import awsvtab
+from awsvtab.catalog import catalog
 from awsvtab.emulator import Emulator
+from awsvtab.options import Place
+from awsvtab.resources import Resource
 from conftest import DOMAIN, EVENT_STREAM, Connect, operations, put_domain, put_stream
 
 ALL = [("one", "a"), ("one", "b"), ("two", "a"), ("three", "a"), ("three", "b"), ("three", "c")]
@@ -318,3 +321,50 @@ def test_a_page_that_fails_after_others_came_is_an_error(
     emulator.faults.deny(operation="ListResources", type_name=EVENT_STREAM, nth=3)
     with pytest.raises(awsvtab.OperationalError, match="AccessDenied"):
         connection.execute("SELECT count(*) FROM event_streams").fetchall()
+
+
+SCHEMA_VERSION = "AWS::Glue::SchemaVersion"
+
+
+def test_an_object_that_a_listing_requires_is_a_key(emulator: Emulator, connect: Connect) -> None:
+    schemas = [emulator.put("AWS::Glue::Schema", {"Name": name}) for name in "ab"]
+    for arn in schemas:
+        emulator.put(SCHEMA_VERSION, {"Schema": {"SchemaArn": arn, "RegistryName": "r"}})
+    emulator.put(SCHEMA_VERSION, {"Schema": {"SchemaArn": schemas[0]}})
+    cursor = connect().execute(
+        "SELECT count(*) FROM aws.glue.schema_versions WHERE region = 'us-east-1' AND _schema = ?",
+        [json.dumps({"SchemaArn": schemas[0]}, separators=(",", ":"))],
+    )
+    assert cursor.fetchall() == [(1,)]
+    assert emulator.calls.count("ListResources") == 1
+
+
+def test_what_is_no_object_lists_nothing(emulator: Emulator, connect: Connect) -> None:
+    for text in ("[]", "no JSON"):
+        cursor = connect().execute(
+            "SELECT * FROM aws.lakeformation.tag_associations "
+            "WHERE region = 'us-east-1' AND resource = ?",
+            [text],
+        )
+        assert cursor.fetchall() == []
+    assert len(emulator.calls) == 0
+
+
+def test_a_part_of_an_object_that_a_row_was_listed_by_is_not_the_object(
+    emulator: Emulator, connect: Connect
+) -> None:
+    arn = emulator.put("AWS::Glue::Schema", {"Name": "a"})
+    whole = {"SchemaArn": arn, "RegistryName": "r"}
+    emulator.put(SCHEMA_VERSION, {"Schema": whole})
+    cursor = connect().execute(
+        "SELECT _schema FROM aws.glue.schema_versions WHERE region = 'us-east-1'"
+    )
+    assert [json.loads(row[0]) for row in cursor] == [whole]
+
+
+def test_a_listings_input_of_the_same_name_is_not_the_rows_own_property() -> None:
+    """Rule groups are listed by an Arn, which is their workspace's."""
+    groups = catalog().type("AWS::APS::RuleGroupsNamespace")
+    place = Place("", "us-east-1")
+    row = Resource(groups, place, "arn:own", {}, whole=False, model={"Arn": "arn:workspace"})
+    assert row.value("Arn") == "arn:own"

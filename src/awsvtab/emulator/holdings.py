@@ -82,13 +82,16 @@ class Holdings:
             raise errors.other_region(schema.type_name, resource.region)
         return resource
 
-    def check_parents(self, schema: ResourceSchema, model: Json) -> None:
-        """Raise `HandlerError` where no row is what the list handler's model names."""
+    def check_parents(self, schema: ResourceSchema, model: Json, by_any_name: bool = False) -> None:
+        """Raise `HandlerError` where no row is what the list handler's model names.
+
+        Those that create often take a parent's ARN for its name, or the reverse: ``by_any_name``.
+        """
         missing = None
         for row in parents.named(schema, model):
             parent = schemas.find(row.type_name, self.place.region)
             if parent is not None:
-                if self._has(parent, row):
+                if self._has(parent, row) or (by_any_name and self._has_called(parent, row)):
                     return
                 missing = missing or row
         if missing is not None:
@@ -113,7 +116,7 @@ class Holdings:
         identifier = identifiers.compose(schema, properties)
         if self.of(schema).get(identifier):
             raise errors.already_exists(schema.type_name, identifier)
-        self.check_parents(schema, parents.model_of(schema, desired))
+        self.check_parents(schema, parents.model_of(schema, desired), by_any_name=True)
         owner = schemas.find(schema.owner, self.place.region) if schema.owner else None
         if owner is not None:
             self.existing(owner, identifier)
@@ -156,6 +159,14 @@ class Holdings:
             return any(row.is_row(resource.properties) for resource in resources)
         index = resources.index("created", tuple((name,) for name in wanted))
         return bool(index.page(list(wanted.values()), None, 1)[0])
+
+    def _has_called(self, schema: ResourceSchema, row: parents.Named) -> bool:
+        """Whether there is a resource to which the row's values are names of whatever kind."""
+        wanted = set(map(str, row.values.values()))
+        return any(
+            wanted.issubset((resource.identifier, *parents.names_in(resource.properties)))
+            for resource in self.of(schema)
+        )
 
     def _reconcile(self, schema: ResourceSchema, resources: Resources, adapter: Adapter) -> None:
         models = adapter.models(self.place)

@@ -117,6 +117,13 @@ def model_of(schema: ResourceSchema, properties: Json) -> Json:
     return {name: properties[own] for name, own in selects if own in properties}
 
 
+def names_in(properties: Json) -> Iterator[str]:
+    """The names, ids and ARNs among the properties."""
+    for name, value in properties.items():
+        if name.endswith(("Name", "Id", "Arn", "ARN")) and isinstance(value, str):
+            yield value
+
+
 def _siblings(type_name: str) -> Iterator[ResourceType]:
     known = catalog()
     service = names.service_name(type_name)
