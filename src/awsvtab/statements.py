@@ -19,6 +19,10 @@ Three things come in between:
 
 A plan that still has no statement was made for one that was given up and run later, from the cache:
 it belongs to the run that began last, of those that have no plan.
+
+What cannot be told apart: statements that an exec_trace runs that hides the connection's; and, when
+a statement is prepared again and calls a function before its first scan, one that is new and that
+the function leaves open. They may then be told that they belong to each other's runs.
 """
 
 from __future__ import annotations
@@ -155,6 +159,7 @@ class Statements:
         counts = self._prepare_counts()
         if self._preparing is None or self._preparing.counts != counts:
             self._preparing = _Prepare(next(self._counter), counts, self._restarting)
+            self._restarting = None
             self._follow()
         return self._preparing.serial
 
