@@ -16,8 +16,8 @@ from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import ProgrammingError
 from awsvtab.hints import explain
-from awsvtab.options import Options
-from awsvtab.scan import Scanner
+from awsvtab.options import ALL, Options
+from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Rewritten, rewrite
 from awsvtab.statements import Statements
@@ -37,12 +37,12 @@ class Registration:
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(partial(_rewrite, self.catalog))
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
-        self.applier = Applier(self.cloudcontrol, self._executor)
+        self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
-            scanner=Scanner(self.catalog, self.cloudcontrol, options),
+            scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=Statements(connection, self.changes),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
@@ -78,16 +78,31 @@ class Registration:
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
         self.cloudcontrol.close()
 
     def _new_snapshot(self) -> Snapshot:
-        return Snapshot(self.cloudcontrol, self._executor, lambda: self._connection.is_interrupted)
+        return Snapshot(self.cloudcontrol, self._executor, self._interrupted)
+
+    def _interrupted(self) -> bool:
+        return self._connection.is_interrupted
 
     def _apply(self) -> None:
-        """Applies the whole plan, at the first table of a COMMIT; the others find none left."""
+        """Applies the whole plan, at the first table of a COMMIT; the others find none left.
+
+        SQLite would find a busy file only afterwards. Flushing finds it while nothing is sent: it
+        raises BusyError, the transaction stays open, and COMMIT may be tried again.
+        """
         if self.changes:
+            self._connection.cache_flush()
             self.applier.apply(self.changes.take())
+
+
+def reach(options: Options) -> Reach:
+    """Which account and regions a connection's tables show."""
+    if options.regions is None:
+        return Reach()
+    return Reach(regions=ALL if options.regions == ALL else tuple(options.regions))
 
 
 def _rewrite(catalog: Catalog, sql: str, schemas: frozenset[str]) -> Rewritten:

@@ -36,6 +36,7 @@ from typing import Any
 import apsw
 
 from awsvtab.changes import Changes
+from awsvtab.plan import Argument
 from awsvtab.snapshot import Snapshot
 from awsvtab.values import SQLValue, sql_literal
 
@@ -72,9 +73,15 @@ class Execution:
     written: bool = False
     snapshot: Snapshot | None = None
 
-    def wrote(self, value: str) -> bool:
-        """Whether a text stands in the statement or is bound to it, as far as that is known."""
-        return sql_literal(value) in self.sql or value in self.bound_values()
+    def wrote(self, value: str, argument: Argument) -> bool:
+        """Whether the user wrote a text as this argument of a plan, as far as that is known.
+
+        SQLite tells a constant from a column of another table, but not what stands in an IN list
+        or is bound.
+        """
+        if argument.literal or value in self.bound_values():
+            return True
+        return argument.many and sql_literal(value) in self.sql
 
     def bound_values(self) -> Collection[SQLValue]:
         if isinstance(self.bindings, Mapping):

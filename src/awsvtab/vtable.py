@@ -17,12 +17,13 @@ from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
 from awsvtab.changes import Change, Changes, Operation
 from awsvtab.errors import OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
-from awsvtab.options import Place
+from awsvtab.options import SESSION_ACCOUNT, Place
+from awsvtab.patch import apply_patches
 from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
-from awsvtab.scan import SESSION_ACCOUNT, Scanner
+from awsvtab.scan import Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Execution, Statements
-from awsvtab.values import SQLValue, dump_json, to_sql
+from awsvtab.values import Properties, SQLValue, to_sql
 from awsvtab.writes import changed_resource, check_deletable, new_resource
 
 Reader = Callable[[Resource], SQLValue | Missing]
@@ -135,7 +136,7 @@ class Table:
         ]
         resource_key = self._resource_key(key)
         current = self._current(resource_key)
-        document = changed_resource(self.resource_type, current.properties, given)
+        document = changed_resource(self.resource_type, current, given)
         if document:
             self._queue(Operation.UPDATE, resource_key.place, resource_key.identifier, document)
 
@@ -178,19 +179,14 @@ class Table:
         region, _, identifier = key.partition(KEY_SEPARATOR)
         return ResourceKey(Place(SESSION_ACCOUNT, region), self.resource_type.name, identifier)
 
-    def _current(self, key: ResourceKey) -> Resource:
-        """The resource as the running statement read it, whole."""
+    def _current(self, key: ResourceKey) -> Properties:
+        """The resource's properties as the running statement read them, with pending updates."""
         execution = self.engine.statements.writing()
         snapshot = execution.snapshot if execution is not None else None
         if snapshot is None:
             snapshot = self.engine.new_snapshot()
-        seen = snapshot.seen.get(key)
-        if seen is None or not seen.whole:
-            future = snapshot.resource(key.place, self.resource_type, key.identifier)
-            seen = snapshot.result(future)
-        if seen is None:
-            raise OperationalError(f"{self.resource_type.name} '{key.identifier}' is gone")
-        return seen
+        resource = snapshot.whole(key, self.resource_type)
+        return apply_patches(resource.properties, self.engine.changes.patches_of(key))
 
 
 class Cursor:
@@ -216,7 +212,7 @@ class Cursor:
         self._snapshot = _snapshot_of(execution, table.engine)
         self._note = None if execution.readonly else self._remember
         self._rows = table.engine.scanner.scan(
-            self._snapshot, table.resource_type, keys, plan.needs, plan.whole
+            self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
         )
         self.Next()
 
@@ -254,26 +250,13 @@ class Cursor:
         else:
             value = self._readers[number](resource)
         if isinstance(value, Missing):
-            self._resource = resource = self._whole(resource)
+            # SQLite had not said that the column would be wanted.
+            self._resource = resource = self._snapshot.whole(resource.key, resource.resource_type)
             value = self._readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
         self._row[number] = value
         return value
-
-    def _whole(self, resource: Resource) -> Resource:
-        """The resource by GetResource, where SQLite had not said that it would be wanted."""
-        if self._snapshot is None:
-            raise apsw.MisuseError("no row")
-        found = self._snapshot.result(
-            self._snapshot.resource(resource.place, resource.resource_type, resource.identifier)
-        )
-        if found is None:
-            raise OperationalError(
-                f"{resource.resource_type.name} '{resource.identifier}' in "
-                f"{resource.place.region} was deleted while it was read: run the statement again"
-            )
-        return found
 
     def _remember(self, resource: Resource) -> None:
         if self._snapshot is not None:
@@ -303,7 +286,7 @@ _READERS: Mapping[Kind, Reader] = {
     Kind.KEY: lambda resource: f"{resource.place.region}{KEY_SEPARATOR}{resource.identifier}",
     Kind.REGION: lambda resource: resource.place.region,
     Kind.PATCH: lambda resource: None,
-    Kind.RAW: lambda resource: dump_json(resource.properties) if resource.whole else MISSING,
+    Kind.RAW: lambda resource: resource.text if resource.whole else MISSING,
     Kind.ACCOUNT: lambda resource: MISSING,
 }
 
@@ -318,6 +301,7 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
             usable=usable,
             binary=index.get_aConstraint_collation(number) == "BINARY",
             many=usable and index.get_aConstraintUsage_in(number),
+            literal=index.get_aConstraint_rhs(number) is not None,
         )
 
     return read

@@ -18,8 +18,9 @@ class StatementOrCommand(click.Group):
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         """Puts ``query`` before a statement, or before its options."""
-        if arguments and arguments[0] not in {*self.commands, "--help", "--version"}:
-            arguments = ["query", *arguments]
+        if arguments and arguments[0] not in {*self.commands, "--help", "-h", "--version"}:
+            is_text = any(character.isspace() for character in arguments[0])
+            arguments = ["query", *(["--"] if is_text else []), *arguments]
         return super().parse_args(context, arguments)
 
 
@@ -47,7 +48,7 @@ def main() -> None:
 )
 @click.option("--emulator", is_flag=True, help="Ask the demo's emulated estate instead of AWS.")
 def query(sql: str, db: str, emulator: bool, **options: Any) -> None:
-    """Run one SQL statement and print its rows."""
+    """Run one SQL statement and print its rows: a table on a terminal, else CSV."""
     given = {name: value for name, value in options.items() if value}
     with reported(), opened(db, emulator, given) as connection, connection:
         output.print_result(connection.execute(sql))
