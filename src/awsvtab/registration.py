@@ -16,7 +16,9 @@ from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import ProgrammingError
 from awsvtab.hints import explain
+from awsvtab.introspect import catalog_tables
 from awsvtab.options import Options
+from awsvtab.rowtables import register_tables
 from awsvtab.scan import Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Rewritten, rewrite
@@ -58,6 +60,8 @@ class Registration:
                 iVersion=2,
                 eponymous=True,
             )
+        self._introspection = catalog_tables(self.catalog)
+        register_tables(connection, self._introspection)
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
@@ -69,7 +73,8 @@ class Registration:
 
     def explain(self, message: str, sql: str) -> str:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
-        return explain(message, sql, self.catalog, self._short_names)
+        others = [table.name for table in self._introspection]
+        return explain(message, sql, self.catalog, self._short_names, others)
 
     @property
     def pending(self) -> int:
