@@ -15,6 +15,7 @@ from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import ProgrammingError
+from awsvtab.functions import register_functions
 from awsvtab.hints import explain
 from awsvtab.introspect import catalog_tables
 from awsvtab.options import Options
@@ -62,6 +63,7 @@ class Registration:
             )
         self._introspection = catalog_tables(self.catalog)
         register_tables(connection, self._introspection)
+        register_functions(connection)
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
