@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import apsw
 
 from awsvtab.apply import Applier
-from awsvtab.catalog import Catalog, catalog
+from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
@@ -21,6 +22,7 @@ from awsvtab.introspect import catalog_tables
 from awsvtab.options import Options
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Scanner
+from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Rewritten, rewrite
 from awsvtab.statements import Statements
@@ -38,7 +40,9 @@ class Registration:
         self.changes = Changes()
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
-        self._rewrite = lru_cache(STATEMENTS_KEPT)(partial(_rewrite, self.catalog))
+        self._rewrite = lru_cache(STATEMENTS_KEPT)(
+            partial(_rewrite, self.catalog, self._short_names)
+        )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         self.applier = Applier(self.cloudcontrol, self._executor)
         engine = Engine(
@@ -97,7 +101,13 @@ class Registration:
             self.applier.apply(self.changes.take())
 
 
-def _rewrite(catalog: Catalog, sql: str, schemas: frozenset[str]) -> Rewritten:
+def _rewrite(
+    catalog: Catalog, short_names: Mapping[str, ResourceType], sql: str, schemas: frozenset[str]
+) -> Rewritten:
+    shown = rewrite_show(sql, catalog, short_names)
+    if shown is not None:
+        return shown
+
     def find(service: str, resource: str) -> str | None:
         name = table_name(service, resource)
         return name if catalog.has_table(name) else None
