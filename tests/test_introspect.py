@@ -191,6 +191,18 @@ def test_an_insert_requires_the_required_properties(
     assert sorted(held.split(", ")) == sorted(params.split(", "))
 
 
+def test_an_insert_does_not_require_what_only_aws_can_give() -> None:
+    connection = apsw.Connection(":memory:")
+    thing = (
+        '{"identifier":["Id"],"handlers":{"create":[]},'
+        '"properties":{"Id":"string required read_only","Name":"string required"}}'
+    )
+    text = f'{{"regions": []}}\n\nOrg::Svc::Thing svc.things\n{thing}\n'
+    register_tables(connection, catalog_tables(Catalog(text)))
+    assert connection.execute("SELECT required_params FROM aws_methods").get == "Name, region"
+    connection.close()
+
+
 def test_a_list_requires_what_no_parent_can_give_one_row_for_each_way() -> None:
     connection = apsw.Connection(":memory:")
     head = '{"regions": []}'

@@ -166,6 +166,7 @@ def test_an_unknown_name_is_an_error_with_the_nearest(
         "SHOW TABLES",
         "SHOW SERVICES",
         "SHOW SERVICES IN",
+        "SHOW SERVICES OF aws",
         "SHOW SERVICES IN azure",
         "SHOW SERVICES IN aws.sqs",
         "SHOW SERVICES IN aws WHERE name = 'sqs'",
