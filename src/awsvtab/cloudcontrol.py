@@ -28,6 +28,7 @@ FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
 LONGEST_RETRY_AFTER_S = 300.0
 CONNECT_TIMEOUT_S = 10
+CLOSE_WAIT_S = 1.0
 ANY_REGION = "us-east-1"  # for what is the same in all
 # What S3 answers about a bucket of another region, through the handler.
 ELSEWHERE = "Status Code: 301"
@@ -102,6 +103,8 @@ class CloudControl:
         self._options = options
         self._clock = options.clock
         self._lock = threading.Lock()
+        self._under_way = 0
+        self._settled = threading.Condition(self._lock)
         self._sessions: dict[str, boto3.Session] = {}
         if options.session is not None:
             self._sessions[SESSION_ACCOUNT] = options.session
@@ -244,8 +247,9 @@ class CloudControl:
         return event
 
     def close(self) -> None:
-        """Closes the pooled connections."""
-        with self._lock:
+        """Closes the pooled connections, after a moment for requests that are under way."""
+        with self._settled:
+            self._settled.wait_for(lambda: self._under_way == 0, CLOSE_WAIT_S)
             clients, self._clients = list(self._clients.values()), {}
         for client in clients:
             client.close()
@@ -329,7 +333,14 @@ class CloudControl:
         from botocore import xform_name
 
         client = self._client(service, place)
-        answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+        with self._lock:
+            self._under_way += 1
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+        finally:
+            with self._settled:
+                self._under_way -= 1
+                self._settled.notify_all()
         if not any(member in answer for member in ANSWER_MEMBERS[operation]):
             raise make_error(
                 "InternalFailure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 import apsw
 
 from awsvtab.apply import Applier
-from awsvtab.catalog import Catalog, catalog
+from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import ProgrammingError
+from awsvtab.functions import register_functions
 from awsvtab.hints import explain
+from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, Options
+from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
+from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Rewritten, rewrite
 from awsvtab.statements import Statements
@@ -35,7 +40,9 @@ class Registration:
         self.changes = Changes()
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
-        self._rewrite = lru_cache(STATEMENTS_KEPT)(partial(_rewrite, self.catalog))
+        self._rewrite = lru_cache(STATEMENTS_KEPT)(
+            partial(_rewrite, self.catalog, self._short_names)
+        )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
         engine = Engine(
@@ -58,10 +65,14 @@ class Registration:
                 iVersion=2,
                 eponymous=True,
             )
+        self._introspection = catalog_tables(self.catalog)
+        register_tables(connection, self._introspection)
+        register_functions(connection)
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
-        schemas = frozenset(name.lower() for name in self._connection.db_names())
+        names = self._connection.db_names() if "." in sql else ()
+        schemas = frozenset(name.lower() for name in names)
         rewritten = self._rewrite(sql, schemas)
         for _, service, resource in rewritten.unknown:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
@@ -69,7 +80,8 @@ class Registration:
 
     def explain(self, message: str, sql: str) -> str:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
-        return explain(message, sql, self.catalog, self._short_names)
+        others = [table.name for table in self._introspection]
+        return explain(message, sql, self.catalog, self._short_names, others)
 
     @property
     def pending(self) -> int:
@@ -94,7 +106,12 @@ class Registration:
         raises BusyError, the transaction stays open, and COMMIT may be tried again.
         """
         if self.changes:
-            self._connection.cache_flush()
+            try:
+                self._connection.cache_flush()
+            except apsw.BusyError:
+                raise apsw.BusyError(
+                    "database is locked; nothing was sent to AWS: try COMMIT again"
+                ) from None
             self.applier.apply(self.changes.take())
 
 
@@ -105,7 +122,13 @@ def reach(options: Options) -> Reach:
     return Reach(regions=ALL if options.regions == ALL else tuple(options.regions))
 
 
-def _rewrite(catalog: Catalog, sql: str, schemas: frozenset[str]) -> Rewritten:
+def _rewrite(
+    catalog: Catalog, short_names: Mapping[str, ResourceType], sql: str, schemas: frozenset[str]
+) -> Rewritten:
+    shown = rewrite_show(sql, catalog, short_names)
+    if shown is not None:
+        return shown
+
     def find(service: str, resource: str) -> str | None:
         name = table_name(service, resource)
         return name if catalog.has_table(name) else None
