@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awsvtab.emulator import Clock, Emulator
+from awsvtab.emulator import Clock
 from emulating import (
     DOMAIN,
     QUEUE,
@@ -17,12 +17,6 @@ from emulating import (
     status,
     update,
 )
-
-
-@pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture
@@ -85,6 +79,7 @@ def test_an_identifier_that_aws_makes_up_comes_later(emulator, client):
     unnamed = create(client, QUEUE)
     assert named["Identifier"] == "d"
     assert "Identifier" not in unnamed
+    assert "Identifier" not in status(client, unnamed)
     assert "Identifier" in status(client, unnamed)
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.options import Place
@@ -42,17 +43,29 @@ class Change:
         return f"{self.operation} {self.resource_type.name}{about} in {self.place.region}"
 
 
+class _Mark(NamedTuple):
+    """The queue's length when a savepoint was opened, and the how-manieth this was to be told."""
+
+    length: int
+    told: int
+
+
+_BEFORE_ANY_TABLE = _Mark(0, 0)
+
+
 class Changes:
     """The queue of one connection, for all its tables.
 
     SQLite numbers savepoints from 0 on (https://www.sqlite.org/vtab.html#xsavepoint) and tells
     each table that takes part in the transaction about each, and a table that joins late about
-    the innermost only. ``_marks[n]`` is the queue's length when savepoint n was opened.
+    the innermost only. ``_marks[n]`` is where savepoint n was opened. ``savepoints_told`` counts
+    what was ever opened; statements open savepoints of their own.
     """
 
     def __init__(self) -> None:
+        self.savepoints_told = 0
         self._queue: list[Change] = []
-        self._marks: list[int] = []
+        self._marks: list[_Mark] = []
         self._joined_late: object = None
 
     def __len__(self) -> int:
@@ -82,10 +95,11 @@ class Changes:
     def savepoint(self, table: object, number: int) -> None:
         """A savepoint was opened; those before it that no table heard of found an empty queue."""
         first_news, self._joined_late = self._joined_late is table, None
-        self._marks.extend([0] * (number - len(self._marks)))
+        self._marks.extend([_BEFORE_ANY_TABLE] * (number - len(self._marks)))
         if first_news and number < len(self._marks):
             return  # it was opened, and noted, before this table joined
-        self._marks[number:] = [len(self._queue)]
+        self.savepoints_told += 1
+        self._marks[number:] = [_Mark(len(self._queue), self.savepoints_told)]
 
     def release(self, number: int) -> None:
         """A savepoint, and those inside it, are no more; their changes stay."""
@@ -94,9 +108,20 @@ class Changes:
     def rollback_to(self, number: int) -> None:
         """Drops what was queued after a savepoint; -1 is the one that began the transaction."""
         known = 0 <= number < len(self._marks)
-        del self._queue[self._marks[number] if known else 0 :]
+        del self._queue[self._marks[number].length if known else 0 :]
         del self._marks[number + 1 :]
 
     def undo_to(self, length: int) -> None:
         """Drops what a statement that failed had queued."""
         del self._queue[length:]
+
+    def undo_since(self, told: int) -> None:
+        """Drops what was queued after the first savepoint, since then, that is still open.
+
+        A statement that succeeds has released its own; `savepoints_told` is from before it.
+        """
+        for number, mark in enumerate(self._marks):
+            if mark.told > told:
+                del self._queue[mark.length :]
+                del self._marks[number:]
+                return

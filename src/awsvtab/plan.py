@@ -21,12 +21,21 @@ EQ = 2  # SQLITE_INDEX_CONSTRAINT_EQ, what = and IN arrive as
 KEY_TYPES = frozenset({"string", "integer"})  # types whose SQL comparison AWS shares
 USED_BITS = 63  # columns from here on share one bit of SQLite's colUsed
 
-# SQLite's planner compares these. Key lookups have to win over any scan, and no scan may look so
-# cheap that it is repeated for each row of an indexed local table.
-GET_COST = 10.0
-LIST_BY_MODEL_COST = 1e8
-LIST_IN_REGION_COST = 5e8
-LIST_COST = 1e9
+
+class Estimate(NamedTuple):
+    """What SQLite's planner is told about a scan."""
+
+    cost: float
+    rows: int
+
+
+# SQLite takes a local table that was never analyzed for one of a million rows. Looking up what its
+# rows name has to win over listing all and looking that up locally.
+GET_IN_REGION = Estimate(10, 1)
+GET = Estimate(20, 1)
+LIST_BY_MODEL = Estimate(100, 100)
+LIST_IN_REGION = Estimate(5e8, 1_000_000)
+LIST = Estimate(1e9, 1_000_000)
 
 
 class Access(StrEnum):
@@ -85,8 +94,7 @@ class Choice:
 
     plan: Plan
     taken: tuple[Constraint, ...]
-    cost: float
-    rows: int
+    estimate: Estimate
     unique: bool
 
 
@@ -108,8 +116,7 @@ def choose(
     return Choice(
         Plan(access, arguments, needs, whole),
         taken=tuple(keys.values()),
-        cost=_cost(resource_type, access, keys),
-        rows=1 if access is Access.GET else 1_000_000,
+        estimate=_estimate(resource_type, access, keys),
         unique=access is Access.GET
         and (Role.REGION, "") in keys
         and not any(constraint.many for constraint in keys.values()),
@@ -175,17 +182,18 @@ def _fixes_identifier(
     return (Role.IDENTIFIER, "") in keys or all(parts)
 
 
-def _cost(
+def _estimate(
     resource_type: ResourceType, access: Access, keys: Mapping[tuple[Role, str], Constraint]
-) -> float:
+) -> Estimate:
+    region = (Role.REGION, "") in keys
     if access is Access.GET:
-        return GET_COST if (Role.REGION, "") in keys else GET_COST * 2
+        return GET_IN_REGION if region else GET
     if any(
         all((Role.PROPERTY, name) in keys for name in required)
         for required in resource_type.list_requires
     ):
-        return LIST_BY_MODEL_COST
-    return LIST_IN_REGION_COST if (Role.REGION, "") in keys else LIST_COST
+        return LIST_BY_MODEL
+    return LIST_IN_REGION if region else LIST
 
 
 def encode(plan: Plan) -> str:

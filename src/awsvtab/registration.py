@@ -43,7 +43,7 @@ class Registration:
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options),
-            statements=Statements(connection, self.changes.__len__, self.changes.undo_to),
+            statements=Statements(connection, self.changes),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,

@@ -12,22 +12,30 @@ from .pointers import Json
 
 CLIENT_TOKEN_SECONDS = 36 * 3600
 KEPT_SECONDS = 7 * 24 * 3600
+# Does a change: the identifier and the model of the resource that it was done to.
+Work = Callable[[], tuple[str, Json | None]]
+
 ACTIVE = ("PENDING", "IN_PROGRESS")
 
 
 @dataclass
 class Change:
-    """One create, update or delete. ``work`` does it and returns the resource's model."""
+    """One create, update or delete.
+
+    ``work`` does it, and returns the resource's identifier and model. The identifier that the
+    change begins with is final where the user has given all of it (``named``); otherwise AWS gives
+    one in the end.
+    """
 
     operation: str
     type_name: str
     identifier: str
-    work: Callable[[], Json | None]
+    work: Work
     polls: int
     ready_at: float
     event_time: float
     retry_after_s: float
-    shows_identifier: bool = True
+    named: bool = True
     status: str = "PENDING"
     error_code: str | None = None
     message: str | None = None
@@ -46,7 +54,6 @@ class Change:
         elif self.active and self.polls <= 0 and now >= self.ready_at:
             self._finish(now)
         elif self.status == "PENDING" and polled:
-            self.shows_identifier = True
             self._become("IN_PROGRESS", now)
 
     def cancel(self, now: float) -> None:
@@ -60,7 +67,7 @@ class Change:
         """The ProgressEvent, without the members that have no value."""
         members = {
             "TypeName": self.type_name,
-            "Identifier": self.identifier if self.shows_identifier else None,
+            "Identifier": self.identifier if self.named else None,
             "RequestToken": self.token,
             "Operation": self.operation,
             "OperationStatus": self.status,
@@ -73,13 +80,13 @@ class Change:
         return {name: value for name, value in members.items() if value is not None}
 
     def _finish(self, now: float) -> None:
-        self.shows_identifier = True
         try:
-            self.model = self.work()
+            self.identifier, self.model = self.work()
         except errors.HandlerError as error:
             self.error_code, self.message = error.code, error.message
             self._become("FAILED", now)
         else:
+            self.named = True
             self._become("SUCCESS", now)
 
     def _become(self, status: str, now: float) -> None:

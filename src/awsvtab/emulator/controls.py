@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -60,10 +59,9 @@ class Clock:
 
 
 class Controls:
-    """All settings of one emulator, its call log, and the lock that its state is used under."""
+    """All settings of one emulator, and its call log."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
         self.calls = Calls()
         self.faults = Faults()
         self.reset()

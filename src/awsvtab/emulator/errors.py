@@ -79,6 +79,21 @@ def not_found(type_name: str, identifier: str) -> HandlerError:
     return HandlerError("NotFound", message)
 
 
+def other_region(type_name: str, region: str) -> HandlerError:
+    service = type_name.split("::")[1]
+    message = (
+        f"The bucket is in this region: {region}. Please use this region to retry the request "
+        f"(Service: {service}, Status Code: 301)"
+    )
+    return HandlerError("GeneralServiceException", message)
+
+
+def not_deleted(type_name: str, identifier: str) -> HandlerError:
+    service = type_name.split("::")[1]
+    message = f"{identifier} is not empty, or in use (Service: {service}, Status Code: 409)"
+    return HandlerError("GeneralServiceException", message)
+
+
 def already_exists(type_name: str, identifier: str) -> HandlerError:
     message = f"Resource of type '{type_name}' with identifier '{identifier}' already exists."
     return HandlerError("AlreadyExists", message)

@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from . import patterns
@@ -22,6 +23,20 @@ SETTLED = (
 
 # Properties that are named like times.
 TIME = re.compile(r"(Time|At|Date|Timestamp)$")
+
+# Ids that resources of many services refer to.
+ID_PREFIXES = {
+    "GroupId": "sg",
+    "ImageId": "ami",
+    "InstanceId": "i",
+    "NetworkInterfaceId": "eni",
+    "SecurityGroupId": "sg",
+    "SubnetId": "subnet",
+    "TransitGatewayId": "tgw",
+    "VolumeId": "vol",
+    "VpcEndpointId": "vpce",
+    "VpcId": "vpc",
+}
 
 STAMP = "2024-01-01T00:00:00Z"
 EPOCH = 1_704_067_200
@@ -46,18 +61,32 @@ def example(schema: ResourceSchema, node: Any, name: str, seed: str, depth: int 
         return _array(schema, node, name, seed, depth)
     if kind == "object":
         return _object(schema, node, seed, depth)
-    return kind == "null" and None
+    return False if kind == "boolean" else None
+
+
+def desired_state(schema: ResourceSchema, seed: str = "") -> Json:
+    """The smallest DesiredState that `validation.check_desired_state` accepts."""
+    made_up = {pointer[0] for pointer in schema.read_only if len(pointer) == 1}
+    required = [name for name in schema.document.get("required", ()) if name not in made_up]
+    node = {k: v for k, v in schema.document.items() if k != "definitions"}
+    state: Json = example(schema, {**node, "required": required}, schema.resource, seed)
+    return state
 
 
 def string(node: Json, name: str, seed: str) -> str:
     """A string that the node's pattern and lengths allow, as the name suggests it."""
     shortest, longest = node.get("minLength", 0), node.get("maxLength", 1 << 18)
     pattern = node.get("pattern")
-    for candidate in _candidates(name, seed):
-        text = _fitted(candidate, shortest, longest)
-        if pattern is None or matches(pattern, text):
-            return text
-    return patterns.example(pattern or "", shortest, longest, seed)
+    candidates = [
+        _fitted(candidate, shortest, longest)
+        for candidate in (*_suggested(name, seed), *_arns(pattern, seed), *_plain(name, seed))
+    ]
+    for candidate in candidates:
+        if pattern is None or matches(pattern, candidate):
+            return candidate
+    with suppress(ValueError):
+        return patterns.example(pattern or "", shortest, longest, seed)
+    return candidates[0]
 
 
 def hexadecimal(seed: str, length: int = 17) -> str:
@@ -73,22 +102,30 @@ def combined(schema: ResourceSchema, node: Any) -> Json:
     for key in ("allOf", "oneOf", "anyOf"):
         choices = found.get(key)
         if choices:
-            rest = {k: v for k, v in found.items() if k != key}
+            found = {k: v for k, v in found.items() if k != key}
             for choice in choices if key == "allOf" else choices[:1]:
-                rest = _merged(rest, combined(schema, choice))
-            found = rest
+                found = _merged(found, _telling(combined(schema, choice), key))
     return found
 
 
+def _telling(choice: Json, key: str) -> Json:
+    """One of ``oneOf`` that requires nothing would fit everything: let it have a property."""
+    if key == "oneOf" and "required" not in choice and choice.get("properties"):
+        return {**choice, "required": list(choice["properties"])[:1]}
+    return choice
+
+
 def _merged(left: Json, right: Json) -> Json:
-    both = {**left, **right}
-    for key, join in (("properties", dict), ("required", list)):
-        if key in left and key in right:
-            both[key] = (
-                {**left[key], **right[key]}
-                if join is dict
-                else list(dict.fromkeys([*left[key], *right[key]]))
-            )
+    """A node that asks for both. Of two patterns or limits it keeps the first."""
+    both = {**right, **left}
+    if "required" in left and "required" in right:
+        both["required"] = list(dict.fromkeys([*left["required"], *right["required"]]))
+    shared = left.get("properties", {}).keys() & right.get("properties", {}).keys()
+    if "properties" in left and "properties" in right:
+        both["properties"] = {**right["properties"], **left["properties"]}
+    for name in shared:
+        nodes = [left["properties"][name], right["properties"][name]]
+        both["properties"][name] = {"allOf": nodes}
     return both
 
 
@@ -127,16 +164,22 @@ def _array(schema: ResourceSchema, node: Json, name: str, seed: str, depth: int)
     for n in range(node.get("minItems", 0)):
         value = example(schema, items, name, f"{seed}/{n}", depth + 1)
         if node.get("uniqueItems") and value in made:
-            value = next((v for v in _others(schema, items) if v not in made), value)
+            others = _others(schema, items, seed, depth + 1)
+            value = next((other for other in others if other not in made), value)
         made.append(value)
     return made
 
 
-def _others(schema: ResourceSchema, node: Any) -> Iterator[Any]:
+def _others(schema: ResourceSchema, node: Any, seed: str, depth: int) -> Iterator[Any]:
+    """More values that fit the node, which the seed alone would not vary."""
     node = combined(schema, node)
     yield from node.get("enum", ())
     if _kind(node) in ("integer", "number"):
         yield from range(int(node.get("minimum", 0)), int(node.get("maximum", 100)) + 1)
+    if _kind(node) == "object":
+        for name in node.get("properties", ()):
+            required = [*node.get("required", ()), name]
+            yield _object(schema, {**node, "required": required}, seed, depth)
 
 
 def _object(schema: ResourceSchema, node: Json, seed: str, depth: int) -> Json:
@@ -145,24 +188,29 @@ def _object(schema: ResourceSchema, node: Json, seed: str, depth: int) -> Json:
         name: example(schema, properties.get(name, {}), name, f"{seed}/{name}", depth + 1)
         for name in node.get("required", ())
     }
-    for name in properties:
+    optional = [(name, properties[name]) for name in properties if name not in made]
+    for name, child in [*optional, *_keys(node, seed)]:
         if len(made) >= node.get("minProperties", 0):
             break
-        if name not in made:
-            made[name] = example(schema, properties[name], name, f"{seed}/{name}", depth + 1)
+        made[name] = example(schema, child, name, f"{seed}/{name}", depth + 1)
     return made
 
 
-def _candidates(name: str, seed: str) -> Iterator[str]:
+def _keys(node: Json, seed: str) -> Iterator[tuple[str, Any]]:
+    """Keys of a map, and the schema of their values."""
+    for pattern, child in node.get("patternProperties", {}).items():
+        for n in range(node.get("minProperties", 0)):
+            yield patterns.example(pattern, 1, 64, f"{seed}/{n}"), child
+    if node.get("additionalProperties", True) is not False:
+        for n in range(node.get("minProperties", 0)):
+            yield f"key{n}", node.get("additionalProperties", {})
+
+
+def _plain(name: str, seed: str) -> Iterator[str]:
+    """Strings of the usual forms: the name's words and some digits, ids, numbers, addresses."""
     digest = hexadecimal(seed, 64)
     words = "-".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)).lower() or "value"
     guid = str(uuid.UUID(digest[:32]))
-    if TIME.search(name):
-        yield STAMP
-    if name.endswith(("Url", "URL", "Uri", "URI", "Endpoint")):
-        yield f"https://{digest[:8]}.example.com"
-    if name.endswith(("Id", "ID", "Identifier")):
-        yield guid
     yield f"{words}-{digest[:8]}"
     yield guid
     yield f"{words.replace('-', '_')}_{digest[:8]}"
@@ -177,6 +225,53 @@ def _candidates(name: str, seed: str) -> Iterator[str]:
     yield "10.0.0.0/16"
     yield "10.0.0.1"
     yield f"{words}-{digest[:8]}@example.com"
+
+
+def _arns(pattern: str | None, seed: str) -> Iterator[str]:
+    """ARNs, where the pattern is one of ARNs: with its own words, and as AWS writes the rest."""
+    if pattern is None or "arn" not in pattern:
+        return
+    digest = hexadecimal(seed)
+    service = re.search(r":([a-z][a-z0-9-]+):", pattern)
+    yield f"arn:aws:{service[1] if service else 'service'}:us-east-1:123456789012:{digest}"
+    with suppress(ValueError):
+        text = patterns.example(pattern, 0, 2048, seed)
+        if text.startswith("arn:"):
+            yield as_arn(text, "aws", "us-east-1", "123456789012")
+
+
+def as_arn(text: str, partition: str, region: str, account: str) -> str:
+    """The ARN, if it is one, with these in place of its own, where it has them."""
+    parts = text.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return text
+    parts[1] = partition
+    parts[3] = region if parts[3] else ""
+    parts[4] = account if parts[4] else ""
+    return ":".join(parts)
+
+
+def _suggested(name: str, seed: str) -> Iterator[str]:
+    """What the name of a property alone tells about its value."""
+    digest = hexadecimal(seed, 64)
+    if TIME.search(name):
+        yield STAMP
+    if name.endswith(("State", "Status")):
+        yield SETTLED[0]
+    if name.endswith(("Url", "URL", "Uri", "URI", "Endpoint")):
+        yield f"https://{digest[:8]}.example.com"
+    if name.endswith(("DnsName", "DNSName", "HostName", "Hostname", "Address")):
+        yield f"{digest[:8]}.example.com"
+    if name.endswith(("Ip", "IP", "IpAddress")):
+        yield "10." + ".".join(str(int(digest[n : n + 2], 16)) for n in (0, 2, 4))
+    if "Role" in name:
+        yield f"arn:aws:iam::123456789012:role/role-{digest[:8]}"
+    if name in ID_PREFIXES:
+        yield f"{ID_PREFIXES[name]}-{digest[:17]}"
+    if name.endswith(("Id", "ID", "Identifier")):
+        yield str(uuid.UUID(digest[:32]))
+    if name.endswith("Port"):
+        yield "443"
 
 
 def _fitted(text: str, shortest: int, longest: int) -> str:

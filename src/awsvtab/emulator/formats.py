@@ -2,8 +2,9 @@
 
 A type that is not here gets an ARN of the usual shape and an id that its pattern allows. Fields in
 braces are the resource's properties, or `Place`'s ``partition``, ``region``, ``account`` and
-``dns_suffix``, or ``hex8``, ``hex17`` and ``uuid``, which differ between resources. Sources: each
-service's page of https://docs.aws.amazon.com/service-authorization/latest/reference/.
+``dns_suffix``, or ``hex8``, ``HEX17``, ``uuid`` and the like, which differ between resources.
+Sources: each service's page of
+https://docs.aws.amazon.com/service-authorization/latest/reference/.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ HERE = "{region}:{account}:"
 
 FORMATS = {
     "AWS::ApiGatewayV2::Api.ApiId": "{hex10}",
+    "AWS::BedrockAgentCore::Runtime.AgentRuntimeId": "runtime-{hex10}",
     "AWS::CloudFront::Distribution.Id": "E{HEX13}",
     "AWS::CloudWatch::Alarm.Arn": ARN + "cloudwatch:" + HERE + "alarm:{AlarmName}",
+    "AWS::Cognito::UserPool.UserPoolId": "{region}_{hex10}",
     "AWS::CustomerProfiles::EventStream.EventStreamArn": (
         ARN + "profile:" + HERE + "domains/{DomainName}/event-streams/{EventStreamName}"
+    ),
+    "AWS::DynamoDB::Table.StreamArn": (
+        ARN + "dynamodb:" + HERE + "table/{TableName}/stream/2024-01-01T00:00:00.000"
     ),
     "AWS::DynamoDB::Table.Arn": ARN + "dynamodb:" + HERE + "table/{TableName}",
     "AWS::EC2::Instance.InstanceId": "i-{hex17}",
@@ -46,7 +52,9 @@ FORMATS = {
     ),
     "AWS::Lambda::Function.Arn": ARN + "lambda:" + HERE + "function:{FunctionName}",
     "AWS::Logs::LogGroup.Arn": ARN + "logs:" + HERE + "log-group:{LogGroupName}:*",
+    "AWS::NetworkManager::CoreNetwork.CoreNetworkId": "core-network-{hex17}",
     "AWS::RDS::DBInstance.DBInstanceArn": ARN + "rds:" + HERE + "db:{DBInstanceIdentifier}",
+    "AWS::RDS::DBInstance.DBInstanceStatus": "available",
     "AWS::S3::Bucket.Arn": ARN + "s3:::{BucketName}",
     "AWS::S3::Bucket.DomainName": "{BucketName}.s3.{dns_suffix}",
     "AWS::S3::Bucket.DualStackDomainName": "{BucketName}.s3.dualstack.{region}.{dns_suffix}",
@@ -55,6 +63,7 @@ FORMATS = {
     "AWS::SNS::Topic.TopicArn": ARN + "sns:" + HERE + "{TopicName}",
     "AWS::SQS::Queue.Arn": ARN + "sqs:" + HERE + "{QueueName}",
     "AWS::SQS::Queue.QueueUrl": "https://sqs.{region}.{dns_suffix}/{account}/{QueueName}",
+    "AWS::SSM::MaintenanceWindow.WindowId": "mw-{hex17}",
     "AWS::SSM::Parameter.Name": "parameter-{hex8}",
     "AWS::SecretsManager::Secret.Id": ARN + "secretsmanager:" + HERE + "secret:{Name}-{hex6}",
     "AWS::StepFunctions::StateMachine.Arn": (

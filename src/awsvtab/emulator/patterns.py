@@ -153,9 +153,12 @@ class _Parser:
 
     def _group(self) -> Node | None:
         skipped = any(self._take(mark) for mark in ("?!", "?=", "?<!", "?<="))
-        if not skipped and self._take("?") and self._next() in "<Pi":
-            while self._next() not in (">", ":", ""):
-                pass
+        if not skipped and self._take("?"):
+            # A name, or flags, which may be all that there is.
+            while self._peek() not in (":", ">", ")", ""):
+                self.at += 1
+            if self._peek() in (":", ">"):
+                self.at += 1
         inner = self.parse()
         self._take(")")
         return None if skipped else inner
@@ -181,8 +184,9 @@ class _Parser:
 
     def _until(self, end: str) -> str:
         start = self.at
-        self.at = self.pattern.index(end, start) + 1
-        return self.pattern[start : self.at - 1]
+        found = self.pattern.index(end, start)
+        self.at = found + len(end)
+        return self.pattern[start:found]
 
     def _set(self) -> str:
         negated = self._take("^")

@@ -77,6 +77,32 @@ class ResourceSchema:
         schema: Json = handler.get("handlerSchema", {})
         return schema
 
+    @cached_property
+    def list_required(self) -> tuple[str, ...]:
+        """What the list handler's ResourceModel always has to have."""
+        return tuple(self.list_input.get("required", ()))
+
+    @cached_property
+    def list_choice(self) -> tuple[str, ...]:
+        """The first of the sets of members of which ResourceModel has to have one."""
+        choices: list[Json] = self.list_input.get("oneOf") or self.list_input.get("anyOf") or [{}]
+        return tuple(choices[0].get("required", ()))
+
+    @cached_property
+    def list_selects(self) -> dict[str, str]:
+        """The property that each member of the list handler's ResourceModel selects by.
+
+        It is the one that the member's schema refers to (AWS::APS::RuleGroupsNamespace is listed
+        by ``Arn``, which is the resources' ``Workspace``), or else the one of the same name.
+        """
+        selects = {}
+        for name, node in self.list_input.get("properties", {}).items():
+            target = node.get("$ref", "").rpartition("#/properties/")[2]
+            found = [n for n in (target, name) if n in self.properties]
+            if found:
+                selects[name] = found[0]
+        return selects
+
     def resolve(self, node: Any) -> Any:
         """The schema node that a ``$ref`` leads to."""
         while isinstance(node, dict) and "$ref" in node:

@@ -6,16 +6,16 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import NoReturn
 
-from . import errors, identifiers, parents, patches, pointers, schemas, tokens, validation, values
-from .changes import ACTIVE, Change, Pending, Requests
+from . import errors, identifiers, patches, pointers, schemas, tokens, validation
+from .changes import ACTIVE, Change, Work
 from .controls import Carried, Controls
 from .faults import Effect
+from .holdings import Holdings, Region
 from .pointers import Json
 from .schemas import ResourceSchema
-from .store import Resource, Resources, Store
-from .values import Place
+from .store import Resource
 
 OPERATIONS = {
     "CancelResourceRequest": "cancel_resource_request",
@@ -32,31 +32,17 @@ ALL_OPERATIONS = ("CREATE", "UPDATE", "DELETE")
 ALL_STATUSES = (*ACTIVE, "SUCCESS", "FAILED", "CANCEL_IN_PROGRESS", "CANCEL_COMPLETE")
 
 
-@dataclass
-class Region:
-    """What one account has in one region. Global types live in the partition's home region."""
-
-    place: Place
-    store: Store = field(default_factory=Store)
-    pending: Pending = field(default_factory=Pending)
-    requests: Requests = field(default_factory=Requests)
-
-
 class CloudControl:
-    """The service as one request to a region sees it. Callers hold ``controls.lock``."""
+    """The service as one request to a region sees it. Callers hold `plugin.LOCK`."""
 
     def __init__(
-        self,
-        region: Region,
-        home: Region,
-        controls: Controls,
-        effects: Sequence[Effect] = (),
+        self, region: Region, home: Region, controls: Controls, effects: Sequence[Effect] = ()
     ) -> None:
-        self.region = region
-        self.home = home
         self.controls = controls
         self.effects = effects
         self.now = controls.changes.clock()
+        self.requests = region.requests
+        self.holdings = Holdings(region, home, self.now)
         for place in (home, region):
             place.pending.settle(self.now)
 
@@ -75,7 +61,7 @@ class CloudControl:
 
     def get_resource(self, request: Json) -> Json:
         schema = self._schema(request, "read")
-        resource = self._existing(schema, identifiers.parse(schema, request["Identifier"]))
+        resource = self.holdings.existing(schema, identifiers.parse(schema, request["Identifier"]))
         return {
             "TypeName": schema.type_name,
             "ResourceDescription": {
@@ -88,14 +74,15 @@ class CloudControl:
         schema = self._schema(request, "list")
         model = _object(request.get("ResourceModel", "{}"), "ResourceModel")
         validation.check_list_input(schema, model)
-        self._check_parents(schema, model)
+        self.holdings.check_parents(schema, model)
         listing = self.controls.listing
         size = min(listing.page_size, request.get("MaxResults", listing.page_size))
-        by = tuple(sorted(_filters(schema, model)))
-        scope = [schema.type_name, listing.order, *by]
+        selects = schema.list_selects
+        chosen = {selects[name]: model[name] for name in sorted(model) if name in selects}
+        scope = [schema.type_name, listing.order, json.dumps(chosen)]
         after, number = tokens.decode(request.get("NextToken"), scope)
-        index = self._resources(schema).index(listing.order, by)
-        page, end = index.page(model, after, size)
+        index = self.holdings.of(schema).index(listing.order, tuple(chosen))
+        page, end = index.page(chosen, after, size)
         carried = listing.carried(schema.type_name)
         answer: Json = {
             "TypeName": schema.type_name,
@@ -116,17 +103,13 @@ class CloudControl:
         validation.check_desired_state(schema, desired)
 
         def begin() -> Change:
-            serial = self.serial()
-            properties = self.complete(schema, desired, serial)
-            identifier = identifiers.compose(schema, properties)
+            serial = self.holdings.serial()
+            foreseen = self.holdings.complete(schema, desired, serial)
+            identifier = identifiers.compose(schema, foreseen)
             named = all(pointers.get(desired, p) is not None for p in schema.identifier)
 
-            def work() -> Json:
-                if self._resources(schema).get(identifier):
-                    raise errors.already_exists(schema.type_name, identifier)
-                self._check_parents(schema, desired)
-                self.put(schema, properties, serial)
-                return _visible(schema, properties)
+            def work() -> tuple[str, Json | None]:
+                return _outcome(schema, self.holdings.create(schema, desired, serial))
 
             return self._change("CREATE", schema, identifier, work, named)
 
@@ -137,14 +120,12 @@ class CloudControl:
         identifier = identifiers.parse(schema, request["Identifier"])
 
         def begin() -> Change:
-            resource = self._existing(schema, identifier)
+            resource = self.holdings.existing(schema, identifier)
             patched = patches.apply(schema, resource.properties, request["PatchDocument"])
-            validation.check_model(schema, patched)
+            validation.check_model(schema, patched, resource.properties)
 
-            def work() -> Json:
-                self._existing(schema, identifier)
-                self.put(schema, patched, resource.serial)
-                return _visible(schema, patched)
+            def work() -> tuple[str, Json | None]:
+                return _outcome(schema, self.holdings.update(schema, identifier, patched))
 
             return self._change("UPDATE", schema, identifier, work)
 
@@ -155,9 +136,9 @@ class CloudControl:
         identifier = identifiers.parse(schema, request["Identifier"])
 
         def begin() -> Change:
-            def work() -> None:
-                self._existing(schema, identifier)
-                self.remove(schema, identifier)
+            def work() -> tuple[str, Json | None]:
+                self.holdings.delete(schema, identifier)
+                return identifier, None
 
             return self._change("DELETE", schema, identifier, work)
 
@@ -166,12 +147,12 @@ class CloudControl:
     # Changes
 
     def get_resource_request_status(self, request: Json) -> Json:
-        change = self.region.requests.find(request["RequestToken"])
+        change = self.requests.find(request["RequestToken"])
         change.advance(self.now, polled=True)
         return {"ProgressEvent": change.event(self.now)}
 
     def cancel_resource_request(self, request: Json) -> Json:
-        change = self.region.requests.find(request["RequestToken"])
+        change = self.requests.find(request["RequestToken"])
         change.cancel(self.now)
         return {"ProgressEvent": change.event(self.now)}
 
@@ -182,69 +163,29 @@ class CloudControl:
         scope = [*operations, *statuses]
         after, number = tokens.decode(request.get("NextToken"), scope)
         size = request.get("MaxResults", 20)
-        page, end = self.region.requests.page(operations, statuses, self.now, size, after or 0)
+        page, end = self.requests.page(operations, statuses, self.now, size, after or 0)
         answer: Json = {"ResourceRequestStatusSummaries": [c.event(self.now) for c in page]}
         if end is not None:
             answer["NextToken"] = tokens.encode(scope, end, number + 1)
         return answer
 
-    # State
-
-    def put(self, schema: ResourceSchema, properties: Json, serial: int | None = None) -> str:
-        """Hold the resource, or hold it anew; its identifier."""
-        identifier = identifiers.compose(schema, properties)
-        self._resources(schema).put(identifier, properties, serial or self.serial())
-        return identifier
-
-    def complete(self, schema: ResourceSchema, properties: Json, serial: int) -> Json:
-        """The properties and those that AWS makes up."""
-        return values.complete(schema, properties, self.region.place, serial, self.now)
-
-    def remove(self, schema: ResourceSchema, identifier: str) -> None:
-        self._resources(schema).remove(identifier)
-
-    def find(self, schema: ResourceSchema, identifier: str) -> Resource | None:
-        return self._resources(schema).get(identifier)
-
     def _schema(self, request: Json, action: str) -> ResourceSchema:
         type_name = request["TypeName"]
-        schema = schemas.find(type_name, self.region.place.region)
+        schema = schemas.find(type_name, self.holdings.place.region)
         if schema is None:
             raise errors.type_not_found(type_name)
         if action not in schema.handlers:
             raise errors.unsupported(type_name, action.upper())
         return schema
 
-    def _holder(self, schema: ResourceSchema) -> Region:
-        """Where the resources of the type are kept."""
-        return self.home if schema.service in values.GLOBAL_SERVICES else self.region
-
-    def _resources(self, schema: ResourceSchema) -> Resources:
-        return self._holder(schema).store.of(schema.type_name)
-
-    def _existing(self, schema: ResourceSchema, identifier: str) -> Resource:
-        resource = self.find(schema, identifier)
-        if resource is None:
-            raise errors.not_found(schema.type_name, identifier)
-        return resource
-
-    def _check_parents(self, schema: ResourceSchema, model: Json) -> None:
-        for name, type_name in parents.parents(schema.type_name, self.region.place.region):
-            parent = schemas.find(type_name, self.region.place.region)
-            if parent is not None and name in model:
-                self._existing(parent, str(model[name]))
-
-    def serial(self) -> int:
-        return self.home.store.serial()
-
     def _begin(self, request: Json, begin: Callable[[], Change]) -> Json:
         """The first event of the change, or the last one of what the client token began."""
         token = request.get("ClientToken")
         text = json.dumps(request, sort_keys=True)
-        change = self.region.requests.repeated(token, text, self.now)
+        change = self.requests.repeated(token, text, self.now)
         if change is None:
             change = begin()
-            self.region.requests.add(change, token, text, self.now)
+            self.requests.add(change, token, text, self.now)
         return {"ProgressEvent": change.event(self.now)}
 
     def _change(
@@ -252,8 +193,8 @@ class CloudControl:
         operation: str,
         schema: ResourceSchema,
         identifier: str,
-        work: Callable[[], Json | None],
-        shows_identifier: bool = True,
+        work: Work,
+        named: bool = True,
     ) -> Change:
         """The change begun, and done where it takes no time."""
         asynchrony = self.controls.changes
@@ -267,21 +208,19 @@ class CloudControl:
             ready_at=math.inf if stalls else self.now + asynchrony.seconds,
             event_time=self.now,
             retry_after_s=asynchrony.retry_after_s,
-            shows_identifier=shows_identifier,
+            named=named,
         )
-        self._holder(schema).pending.begin(change, self.now)
+        self.holdings.holder(schema).pending.begin(change, self.now)
         return change
 
 
-def _failing(
-    work: Callable[[], Json | None], effects: Sequence[Effect]
-) -> Callable[[], Json | None]:
+def _failing(work: Work, effects: Sequence[Effect]) -> Work:
     """The work, or what raises in its place where a fault was ordered."""
     error = next((effect.change_error for effect in effects if effect.change_error), None)
     if error is None:
         return work
 
-    def fail() -> None:
+    def fail() -> NoReturn:
         raise error
 
     return fail
@@ -297,10 +236,8 @@ def _object(text: str, member: str) -> Json:
     return value
 
 
-def _filters(schema: ResourceSchema, model: Json) -> list[str]:
-    """Properties by which the list handler selects, of those in the request."""
-    accepted = schema.list_input.get("properties", {})
-    return [name for name in model if name in accepted and name in schema.properties]
+def _outcome(schema: ResourceSchema, resource: Resource) -> tuple[str, Json]:
+    return resource.identifier, _visible(schema, resource.properties)
 
 
 def _visible(schema: ResourceSchema, properties: Json) -> Json:

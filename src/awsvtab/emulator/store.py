@@ -6,7 +6,7 @@ import bisect
 import hashlib
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +25,18 @@ ORDERS: dict[str, Callable[[Resource], Key]] = {
 
 @dataclass(eq=False)
 class Resource:
-    """What AWS holds: all properties, write-only ones too, and the order of creation."""
+    """What AWS holds: all properties, write-only ones too, and the order of creation.
+
+    ``mirror`` is moto's object of the same resource, if it has one, and ``seen`` what an adapter
+    last saw of that.
+    """
 
     identifier: str
     properties: Json
     serial: int
+    region: str
+    mirror: Any = None
+    seen: Json = field(default_factory=dict)
     # The text of a description, as made for the properties that a listing carries.
     described: dict[Any, str] = field(default_factory=dict)
 
@@ -75,14 +82,15 @@ class Resources:
     def get(self, identifier: str) -> Resource | None:
         return self._resources.get(identifier)
 
-    def put(self, identifier: str, properties: Json, serial: int) -> Resource:
-        """Add the resource; one that has the identifier keeps its place in the order."""
-        old = self.remove(identifier)
-        resource = Resource(identifier, properties, old.serial if old else serial)
-        self._resources[identifier] = resource
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(list(self._resources.values()))
+
+    def put(self, resource: Resource) -> None:
+        """Hold the resource, in place of one that has its identifier."""
+        self.remove(resource.identifier)
+        self._resources[resource.identifier] = resource
         for index in self._indexes.values():
             index.add(resource)
-        return resource
 
     def remove(self, identifier: str) -> Resource | None:
         resource = self._resources.pop(identifier, None)

@@ -10,6 +10,8 @@ import jsonschema  # type: ignore[import-untyped]
 import regex  # type: ignore[import-untyped]
 from jsonschema.protocols import Validator  # type: ignore[import-untyped]
 from jsonschema.validators import extend  # type: ignore[import-untyped]
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
 
 from . import errors, pointers
 from .pointers import Json
@@ -36,9 +38,15 @@ def check_desired_state(schema: ResourceSchema, properties: Json) -> None:
     check_model(schema, properties)
 
 
-def check_model(schema: ResourceSchema, properties: Json) -> None:
-    """Raise ValidationException unless the properties, read-only ones aside, fit the schema."""
-    found = list(violations(_validator(schema), properties))
+def check_model(schema: ResourceSchema, properties: Json, before: Json | None = None) -> None:
+    """Raise ValidationException unless the properties fit the schema.
+
+    What did not fit ``before`` a change is not held against it: tests put what they need.
+    """
+    found = list(violations(model_validator(schema), properties))
+    if found and before is not None:
+        known = set(violations(model_validator(schema), before))
+        found = [sentence for sentence in found if sentence not in known]
     if found:
         count = f"#: {len(found)} schema violations found, " if len(found) > 1 else ""
         raise errors.validation(f"Model validation failed ({count}{', '.join(found)})")
@@ -119,6 +127,8 @@ DESCRIPTIONS: dict[str, Callable[[Any], list[str]]] = {
     "maxItems": lambda e: [
         f"expected maximum item count: {e.validator_value}, found: {len(e.instance)}"
     ],
+    "minProperties": lambda e: [f"minimum size: [{e.validator_value}], found: [{len(e.instance)}]"],
+    "maxProperties": lambda e: [f"maximum size: [{e.validator_value}], found: [{len(e.instance)}]"],
     "uniqueItems": lambda e: ["array items are not unique"],
     "oneOf": _one_of,
     "anyOf": lambda e: [
@@ -151,7 +161,7 @@ _Validator = extend(jsonschema.Draft7Validator, {"pattern": _pattern})
 
 
 @cache
-def _validator(schema: ResourceSchema) -> Validator:
+def model_validator(schema: ResourceSchema) -> Validator:
     """Of the whole model, where nobody is asked for what only AWS can know."""
     made_up = {pointer[0] for pointer in schema.read_only if len(pointer) == 1}
     required = [name for name in schema.document.get("required", ()) if name not in made_up]
@@ -161,11 +171,19 @@ def _validator(schema: ResourceSchema) -> Validator:
 
 @cache
 def _list_validator(schema: ResourceSchema) -> Validator:
-    properties = {
-        name: schema.resolve(node) if RESOURCE_SCHEMA in str(node) else node
-        for name, node in schema.list_input.get("properties", {}).items()
-    }
-    conditions = {k: v for k, v in schema.list_input.items() if k != "properties"}
-    document = {"definitions": schema.document.get("definitions", {}), **conditions}
-    validator: Validator = _Validator({**document, "properties": properties})
+    resource = (RESOURCE_SCHEMA, DRAFT7.create_resource(schema.document))
+    registry = Registry().with_resources([resource])
+    validator: Validator = _Validator(_absolute(schema.list_input), registry=registry)
     return validator
+
+
+def _absolute(node: Any) -> Any:
+    """A list handler's input schema, of which some refer to the type's schema as to themselves."""
+    if isinstance(node, list):
+        return [_absolute(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref", "")
+    if reference.startswith("#"):
+        return {"$ref": RESOURCE_SCHEMA + reference}
+    return {key: _absolute(value) for key, value in node.items()}

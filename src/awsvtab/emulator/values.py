@@ -50,22 +50,36 @@ def complete(schema: ResourceSchema, given: Json, place: Place, serial: int, now
     properties = copy.deepcopy(given)
     seed = f"{place.account}/{place.region}/{schema.type_name}/{serial}"
     birth = Birth(place, seed, now)
-    names = [p for p in (*schema.identifier, *schema.read_only) if not _is_arn(p)]
-    arns = [p for p in (*schema.identifier, *schema.read_only) if _is_arn(p)]
-    for pointer in dict.fromkeys([*names, *arns]):
+    wanted = [*schema.identifier, *_selecting(schema), *schema.read_only]
+    # ARNs contain names, so names come first.
+    for pointer in sorted(dict.fromkeys(wanted), key=_is_arn):
         _fill(schema, properties, pointer, birth)
     return properties
 
 
+def _selecting(schema: ResourceSchema) -> list[Pointer]:
+    """What the listing selects by: every resource has it, or no listing would show it."""
+    names = [*schema.list_required, *schema.list_choice]
+    return [(schema.list_selects[name],) for name in names if name in schema.list_selects]
+
+
 def _fill(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: Birth) -> None:
-    if len(pointer) > 1 and (pointer in schema.identifier or _is_only_read(schema, pointer)):
-        for depth in range(1, len(pointer)):
-            if pointers.get(properties, pointer[:depth]) is None:
-                pointers.put(properties, pointer[:depth], {})
+    if pointer in schema.identifier or _is_only_read(schema, pointer[:1]):
+        _make_holders(schema, properties, pointer)
     for n, holder in enumerate(list(pointers.select(properties, pointer[:-1]))):
         if isinstance(holder, dict) and pointer[-1] != "*" and pointer[-1] not in holder:
             here = replace(birth, seed=f"{birth.seed}/{'/'.join(pointer)}/{n}")
             holder[pointer[-1]] = _made_up(schema, properties, pointer, here)
+
+
+def _make_holders(schema: ResourceSchema, properties: Json, pointer: Pointer) -> None:
+    """Make the objects that the property is in. Arrays stay as they are."""
+    holders = [pointer[:depth] for depth in range(1, len(pointer))]
+    if any("items" in _node(schema, holder) for holder in holders):
+        return
+    for holder in holders:
+        if pointers.get(properties, holder) is None:
+            pointers.put(properties, holder, {})
 
 
 def _made_up(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: Birth) -> Any:
@@ -75,8 +89,7 @@ def _made_up(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: 
     if template is not None:
         return _formatted(schema, properties, template, place, seed)
     if _is_arn(pointer) and "string" in node.get("type", "string"):
-        arn = _arn(schema, properties, place, seed)
-        return arn if _fits(node, arn) else examples.string(node, pointer[-1], seed)
+        return _fitting_arn(schema, properties, node, pointer[-1], birth)
     if examples.TIME.search(pointer[-1]) and _is_time(node):
         return _time(node, birth)
     if pointer[-1] in ("AwsAccountId", "AccountId", "OwnerId", "OwnerAccount"):
@@ -115,6 +128,18 @@ def _is_time(node: Json) -> bool:
     return kind in ("string", "integer", "number") and not {"enum", "maximum"} & node.keys()
 
 
+def _fitting_arn(
+    schema: ResourceSchema, properties: Json, node: Json, name: str, birth: Birth
+) -> str:
+    place = birth.place
+    arn = _arn(schema, properties, place, birth.seed)
+    if _fits(node, arn):
+        return arn
+    text = examples.string(node, name, birth.seed)
+    arn = examples.as_arn(text, place.partition, place.region, place.account)
+    return arn if _fits(node, arn) else text
+
+
 def _arn(schema: ResourceSchema, properties: Json, place: Place, seed: str) -> str:
     region = "" if schema.service in GLOBAL_SERVICES else place.region
     kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", schema.resource).lower()
@@ -132,14 +157,15 @@ def _arn_service(schema: ResourceSchema) -> str:
 
 
 def _name(schema: ResourceSchema, properties: Json) -> str:
+    """What an ARN ends with: the resource's own name, or else its identifier as far as known."""
     parts = [pointers.get(properties, pointer) for pointer in schema.identifier]
     known = [str(part) for part in parts if part is not None and "arn:" not in str(part)]
-    if known:
+    if len(known) == len(parts):
         return "/".join(known)
     for name in (f"{schema.resource}Name", "Name", f"{schema.resource}Id", "Id"):
         if isinstance(properties.get(name), str):
             return str(properties[name])
-    return ""
+    return "/".join(known)
 
 
 def _node(schema: ResourceSchema, pointer: Pointer) -> Json:
@@ -160,10 +186,13 @@ def _is_arn(pointer: Pointer) -> bool:
 
 
 def _is_only_read(schema: ResourceSchema, pointer: Pointer) -> bool:
-    """Whether everything in the object that holds the property is read-only."""
-    holder = pointer[:-1]
-    names = _node(schema, holder).get("properties", {})
-    return bool(names) and all((*holder, name) in schema.read_only for name in names)
+    """Whether the property, or everything in it, is read-only: then it is AWS's to make."""
+    if pointer in schema.read_only:
+        return True
+    if not any(p[: len(pointer)] == pointer for p in schema.read_only):
+        return False
+    names = _node(schema, pointer).get("properties", {})
+    return bool(names) and all(_is_only_read(schema, (*pointer, name)) for name in names)
 
 
 def _fits(node: Json, text: str) -> bool:

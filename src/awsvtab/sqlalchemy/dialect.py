@@ -19,7 +19,8 @@ AWS_SCHEMA = "aws"
 class AwsvtabIdentifierPreparer(SQLiteIdentifierPreparer):
     """Leaves the schema ``aws`` out of SQL: SQLite has no database of that name."""
 
-    def schema_for_object(self, table: Any) -> str | None:
+    # SQLAlchemy's stubs declare an attribute that holds a function.
+    def schema_for_object(self, table: Any) -> str | None:  # type: ignore[override]
         """The schema to write before a table's name."""
         schema: str | None = table.schema
         return None if schema == AWS_SCHEMA else schema
@@ -54,14 +55,19 @@ class AwsvtabDialect(SQLiteDialect_pysqlite):
         """SQLite's databases, and ``aws``."""
         return [*super().get_schema_names(connection, **kw), AWS_SCHEMA]
 
-    def get_table_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
+    # SQLite's dialect has one more keyword here and below; it comes in ``kw``.
+    def get_table_names(  # type: ignore[override]
+        self, connection: Any, schema: str | None = None, **kw: Any
+    ) -> list[str]:
         """The database's tables; all resource types for the schema ``aws``."""
         if schema == AWS_SCHEMA:
             return sorted(catalog().table_names())
         names: list[str] = super().get_table_names(connection, schema, **kw)
         return names
 
-    def get_view_names(self, connection: Any, schema: str | None = None, **kw: Any) -> list[str]:
+    def get_view_names(  # type: ignore[override]
+        self, connection: Any, schema: str | None = None, **kw: Any
+    ) -> list[str]:
         """The database's views; AWS has none."""
         if schema == AWS_SCHEMA:
             return []

@@ -1,0 +1,166 @@
+"""The resources that an account has, as seen from one region, with moto's view of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from . import errors, identifiers, mirror, parents, schemas, values
+from .adapters import ADAPTERS, Adapter
+from .changes import Pending, Requests
+from .pointers import Json
+from .schemas import ResourceSchema
+from .store import Resource, Resources, Store
+from .values import Place
+
+# A listing in any region has those of all regions; a read works where the resource is.
+LISTED_EVERYWHERE = frozenset({"AWS::S3::Bucket"})
+
+
+@dataclass
+class Region:
+    """What one account has in one region. Global types live in the partition's home region."""
+
+    place: Place
+    store: Store = field(default_factory=Store)
+    pending: Pending = field(default_factory=Pending)
+    requests: Requests = field(default_factory=Requests)
+
+
+class Holdings:
+    """What there is, for one request to ``region`` at the time ``now``."""
+
+    def __init__(self, region: Region, home: Region, now: float) -> None:
+        self.region = region
+        self.home = home
+        self.place = region.place
+        self.now = now
+
+    def holder(self, schema: ResourceSchema) -> Region:
+        """The region that keeps the resources of the type."""
+        is_global = schema.service in values.GLOBAL_SERVICES
+        return self.home if is_global or schema.type_name in LISTED_EVERYWHERE else self.region
+
+    def of(self, schema: ResourceSchema) -> Resources:
+        """The resources of the type, brought up to what its service's own client did."""
+        resources = self.holder(schema).store.of(schema.type_name)
+        adapter = ADAPTERS.get(schema.type_name)
+        if adapter is not None:
+            self._reconcile(schema, resources, adapter)
+        return resources
+
+    def serial(self) -> int:
+        return self.home.store.serial()
+
+    def find(self, schema: ResourceSchema, identifier: str) -> Resource | None:
+        """The resource as it is now, changes by its service's own client included."""
+        resources = self.of(schema)
+        resource = resources.get(identifier)
+        adapter = ADAPTERS.get(schema.type_name)
+        if resource is None or resource.mirror is None or adapter is None:
+            return resource
+        seen = adapter.properties(resource.mirror)
+        if seen != resource.seen:
+            properties = _changed(resource.properties, resource.seen, seen)
+            resource = replace(resource, properties=properties, seen=seen, described={})
+            resources.put(resource)
+        return resource
+
+    def existing(self, schema: ResourceSchema, identifier: str) -> Resource:
+        """`find`. Raises `HandlerError` where there is none, or none in this region."""
+        resource = self.find(schema, identifier)
+        if resource is None:
+            raise errors.not_found(schema.type_name, identifier)
+        if schema.type_name in LISTED_EVERYWHERE and resource.region != self.place.region:
+            raise errors.other_region(schema.type_name, resource.region)
+        return resource
+
+    def check_parents(self, schema: ResourceSchema, model: Json) -> None:
+        """Raise `HandlerError` where a parent that the list handler's model names is none."""
+        for name, type_name in parents.parents(schema.type_name, self.place.region):
+            parent = schemas.find(type_name, self.place.region)
+            if parent is not None and name in model:
+                self.existing(parent, str(model[name]))
+
+    def complete(self, schema: ResourceSchema, properties: Json, serial: int) -> Json:
+        """The properties and those that AWS makes up."""
+        return values.complete(schema, properties, self.place, serial, self.now)
+
+    def put(self, schema: ResourceSchema, properties: Json, serial: int) -> Resource:
+        """Hold a resource of these properties, whatever they are. moto is not told."""
+        complete = self.complete(schema, properties, serial)
+        identifier = identifiers.compose(schema, complete)
+        resource = Resource(identifier, complete, serial, self.place.region)
+        self.of(schema).put(resource)
+        return resource
+
+    def create(self, schema: ResourceSchema, desired: Json, serial: int) -> Resource:
+        """Raises `HandlerError` where it exists, or its parent does not."""
+        properties = self.complete(schema, desired, serial)
+        identifier = identifiers.compose(schema, properties)
+        if self.of(schema).get(identifier):
+            raise errors.already_exists(schema.type_name, identifier)
+        selects = schema.list_selects.items()
+        self.check_parents(schema, {name: desired[own] for name, own in selects if own in desired})
+        mirrored = mirror.create(schema, properties, self.place)
+        if mirrored is None:
+            return self.put(schema, desired, serial)
+        given = {n: v for n, v in properties.items() if (n,) not in schema.read_only}
+        resource = self.put(schema, {**given, **mirrored.facts}, serial)
+        resource.mirror = mirrored.model
+        resource.seen = _seen(schema, mirrored.model)
+        return resource
+
+    def update(self, schema: ResourceSchema, identifier: str, properties: Json) -> Resource:
+        """Give the resource all of these properties in place of its own."""
+        resource = self.existing(schema, identifier)
+        # New items of arrays have read-only values as well.
+        properties = self.complete(schema, properties, resource.serial)
+        model, seen = resource.mirror, resource.seen
+        if model is not None:
+            model = mirror.update(schema, model, properties, self.place)
+            seen = _seen(schema, model)
+        resource = replace(resource, properties=properties, mirror=model, seen=seen, described={})
+        self.of(schema).put(resource)
+        return resource
+
+    def delete(self, schema: ResourceSchema, identifier: str) -> None:
+        resource = self.existing(schema, identifier)
+        if resource.mirror is not None:
+            mirror.delete(schema, resource.mirror, resource.properties, self.place)
+            adapter = ADAPTERS.get(schema.type_name)
+            if adapter is not None and identifier in adapter.models(self.place):
+                raise errors.not_deleted(schema.type_name, identifier)
+        self.holder(schema).store.of(schema.type_name).remove(identifier)
+
+    def _reconcile(self, schema: ResourceSchema, resources: Resources, adapter: Adapter) -> None:
+        models = adapter.models(self.place)
+        for identifier, model in models.items():
+            if resources.get(identifier) is None:
+                self._adopt(schema, resources, adapter, model)
+        for resource in resources:
+            if resource.mirror is not None and resource.identifier not in models:
+                resources.remove(resource.identifier)
+
+    def _adopt(
+        self, schema: ResourceSchema, resources: Resources, adapter: Adapter, model: Any
+    ) -> None:
+        seen = adapter.properties(model)
+        place = replace(self.place, region=adapter.region(model))
+        serial = self.serial()
+        properties = values.complete(schema, seen, place, serial, self.now)
+        identifier = identifiers.compose(schema, properties)
+        resources.put(Resource(identifier, properties, serial, place.region, model, seen))
+
+
+def _seen(schema: ResourceSchema, model: Any) -> Json:
+    adapter = ADAPTERS.get(schema.type_name)
+    return adapter.properties(model) if adapter else {}
+
+
+def _changed(properties: Json, before: Mapping[str, Any], after: Mapping[str, Any]) -> Json:
+    """The properties with the changes between two looks at moto's object."""
+    gone = before.keys() - after.keys()
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    return {n: v for n, v in properties.items() if n not in gone} | changed

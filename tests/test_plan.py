@@ -1,0 +1,277 @@
+"""Constraints to plans, and the values of a plan to keys: no SQLite, no AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsvtab.catalog import ResourceType, catalog
+from awsvtab.catalog.columns import table_columns
+from awsvtab.catalog.schema import record, resource_type
+from awsvtab.errors import ProgrammingError
+from awsvtab.keys import (
+    Keys,
+    agrees,
+    full_identifiers,
+    read_keys,
+    resource_models,
+)
+from awsvtab.plan import (
+    EQ,
+    GET,
+    GET_IN_REGION,
+    LIST,
+    LIST_BY_MODEL,
+    LIST_IN_REGION,
+    Access,
+    Choice,
+    Constraint,
+    Estimate,
+    Role,
+    choose,
+    decode,
+    encode,
+    needed_properties,
+)
+from awsvtab.regions import check_regions, scan_regions
+
+STREAM = catalog().type("AWS::CustomerProfiles::EventStream")
+COLUMNS = table_columns(STREAM)
+NUMBER = {column.name: number for number, column in enumerate(COLUMNS)}
+LT = 16
+REGION, IDENTIFIER = (Role.REGION, ""), (Role.IDENTIFIER, "")
+DOMAIN, NAME = (Role.PROPERTY, "DomainName"), (Role.PROPERTY, "EventStreamName")
+
+
+def on(column: str, number: int = 0, /, **changes: Any) -> Constraint:
+    """``column = …`` as SQLite offers it."""
+    usual = Constraint(number, NUMBER[column], EQ, usable=True, binary=True)
+    return usual._replace(**changes)
+
+
+def choice(*constraints: Constraint, used: tuple[str, ...] = ()) -> Choice:
+    numbered = [each._replace(number=number) for number, each in enumerate(constraints)]
+    return choose(STREAM, COLUMNS, numbered, [NUMBER[name] for name in used])
+
+
+def arguments(chosen: Choice) -> list[tuple[Role, str]]:
+    return [(argument.role, argument.property) for argument in chosen.plan.arguments]
+
+
+@pytest.mark.parametrize(
+    ("columns", "access", "wanted", "estimate"),
+    [
+        (("region", "data__Identifier"), Access.GET, [REGION, IDENTIFIER], GET_IN_REGION),
+        (("region", "Identifier"), Access.GET, [REGION, IDENTIFIER], GET_IN_REGION),
+        (("data__Identifier",), Access.GET, [IDENTIFIER], GET),
+        (
+            ("region", "domain_name", "event_stream_name"),
+            Access.GET,
+            [REGION, DOMAIN, NAME],
+            GET_IN_REGION,
+        ),
+        (("DomainName", "EventStreamName"), Access.GET, [DOMAIN, NAME], GET),
+        (("data__Identifier", "domain_name"), Access.GET, [IDENTIFIER], GET),
+        (("region", "domain_name"), Access.LIST, [REGION, DOMAIN], LIST_BY_MODEL),
+        (("domain_name",), Access.LIST, [DOMAIN], LIST_BY_MODEL),
+        (("region", "event_stream_name"), Access.LIST, [REGION, NAME], LIST_IN_REGION),
+        (("region",), Access.LIST, [REGION], LIST_IN_REGION),
+        (("uri", "state"), Access.LIST, [], LIST),
+        ((), Access.LIST, [], LIST),
+    ],
+)
+def test_the_access_path(
+    columns: tuple[str, ...], access: Access, wanted: list[tuple[Role, str]], estimate: Estimate
+) -> None:
+    chosen = choice(*(on(column) for column in columns))
+    assert chosen.plan.access is access
+    assert arguments(chosen) == wanted
+    assert chosen.estimate == estimate
+
+
+@pytest.mark.parametrize(
+    "changes", [{"usable": False}, {"binary": False}, {"op": LT}, {"column": -1}]
+)
+def test_what_aws_would_not_mean_the_same_by_is_left_to_sqlite(changes: dict[str, Any]) -> None:
+    assert arguments(choice(on("region", **changes))) == []
+
+
+def test_constraints_keep_their_number_when_others_are_left_out() -> None:
+    constraints = [
+        on("region", 0, usable=False),
+        on("uri", 1),
+        on("domain_name", 2),
+        on("region", 3),
+    ]
+    chosen = choose(STREAM, COLUMNS, constraints, ())
+    assert [constraint.number for constraint in chosen.taken] == [2, 3]
+
+
+def test_of_several_constraints_on_one_key_a_single_value_is_taken() -> None:
+    chosen = choice(on("region", many=True), on("region"), on("region", many=True))
+    assert [constraint.number for constraint in chosen.taken] == [1]
+
+
+def test_only_single_values_of_identifier_and_region_make_a_unique_row() -> None:
+    assert choice(on("region"), on("data__Identifier")).unique
+    assert not choice(on("data__Identifier")).unique
+    assert not choice(on("region"), on("data__Identifier", many=True)).unique
+    assert not choice(on("region"), on("domain_name")).unique
+
+
+def test_used_columns_say_which_properties_are_needed() -> None:
+    chosen = choice(used=("uri", "Uri".lower(), "EventStreamArn", "region", "data__Identifier"))
+    assert chosen.plan.needs == {"Uri", "EventStreamArn"}
+    assert not chosen.plan.whole
+    assert choice(used=("properties",)).plan.whole
+
+
+def test_columns_that_share_a_bit_are_not_taken_as_used() -> None:
+    wide = table_columns(catalog().type("AWS::RDS::DBInstance"))
+    told_apart = {each.property.name for each in wide[:63] if each.property is not None}
+    needs, whole = needed_properties(wide, range(len(wide)))
+    assert whole
+    assert len(needs) > 40
+    assert needs < told_apart
+
+
+def test_a_plan_survives_its_text() -> None:
+    plan = choice(on("region", many=True), on("domain_name"), used=("uri",)).plan
+    assert decode(encode(plan)) == plan
+
+
+def test_a_type_without_read_handler_is_never_asked_for_one_resource() -> None:
+    made = type_like({"list": {}})
+    columns = table_columns(made)
+    number = next(n for n, column in enumerate(columns) if column.name == "data__Identifier")
+    chosen = choose(made, columns, [Constraint(0, number, EQ, usable=True, binary=True)], ())
+    assert chosen.plan.access is Access.LIST
+
+
+def type_like(handlers: dict[str, Any], **properties: str) -> ResourceType:
+    """A type with these handlers and properties, identified by Id."""
+    schema = {
+        "typeName": "Org::Svc::Thing",
+        "properties": {
+            "Id": {"type": "string"},
+            **{name: {"type": json_type} for name, json_type in properties.items()},
+        },
+        "primaryIdentifier": ["/properties/Id", *(f"/properties/{name}" for name in properties)],
+        "handlers": handlers,
+    }
+    return resource_type("Org::Svc::Thing", record(schema))
+
+
+def keys_of(*given: tuple[str, Any], wrote: bool = False) -> Keys:
+    """The keys of a plan for these columns with these values."""
+    chosen = choice(*(on(name, many=isinstance(value, set)) for name, value in given))
+    values = [given[constraint.number][1] for constraint in chosen.taken]
+    return read_keys(STREAM, chosen.plan, values, lambda value: wrote)
+
+
+@pytest.mark.parametrize(
+    ("value", "identifiers"),
+    [
+        ("a|b", {"a|b"}),
+        ({"a|b", "c|d", None}, {"a|b", "c|d"}),
+        (None, set()),
+        (b"a|b", set()),
+        (5, set()),
+        ("a", set()),
+        ("|b", set()),
+        ("a|" + "b" * 1023, set()),
+    ],
+)
+def test_identifiers_that_can_be(value: Any, identifiers: set[str]) -> None:
+    keys = keys_of(("data__Identifier", value))
+    assert keys.identifiers == identifiers
+    assert keys.impossible == (not identifiers)
+
+
+def test_a_short_identifier_that_the_user_wrote_is_refused() -> None:
+    with pytest.raises(ProgrammingError, match=r"<DomainName>\|<EventStreamName>"):
+        keys_of(("data__Identifier", "a"), wrote=True)
+
+
+def test_a_real_is_not_taken_for_a_text() -> None:
+    assert keys_of(("domain_name", 1.5)) == Keys()
+    assert keys_of(("domain_name", 1)).properties == {"DomainName": {"1"}}
+
+
+def test_an_integer_part_is_found_by_what_equals_it() -> None:
+    made = type_like({"read": {}, "list": {}}, Version="integer")
+    columns = table_columns(made)
+    numbers = {column.name: number for number, column in enumerate(columns)}
+    constraints = [
+        Constraint(0, numbers["id"], EQ, usable=True, binary=True),
+        Constraint(1, numbers["version"], EQ, usable=True, binary=True),
+    ]
+    chosen = choose(made, columns, constraints, ())
+    keys = read_keys(made, chosen.plan, ["x", "5.0"])
+    assert full_identifiers(made, keys) == ["x|5"]
+
+
+def test_parts_and_sets_make_every_identifier_once() -> None:
+    keys = keys_of(("domain_name", {"d", "e"}), ("event_stream_name", {"x", "y"}))
+    assert full_identifiers(STREAM, keys) == ["d|x", "d|y", "e|x", "e|y"]
+    assert full_identifiers(STREAM, keys_of(("domain_name", "d"))) is None
+
+
+def test_models_come_from_what_the_list_handler_requires() -> None:
+    keys = keys_of(("domain_name", {"d", "e"}))
+    assert resource_models(STREAM, keys) == [{"DomainName": "d"}, {"DomainName": "e"}]
+    assert resource_models(STREAM, Keys()) is None
+    assert resource_models(catalog().type("AWS::SQS::Queue"), Keys()) == [{}]
+
+
+def test_what_is_known_rules_out_what_does_not_agree() -> None:
+    keys = keys_of(("domain_name", {"d"}))
+    assert agrees(keys, {"DomainName": "d"})
+    assert not agrees(keys, {"DomainName": "e"})
+    assert agrees(keys, {"Other": 1})
+
+
+KNOWN = ("us-east-1", "us-west-2", "eu-central-1")
+
+
+def is_region(name: str) -> bool:
+    return name.count("-") == 2
+
+
+def regions_for(
+    keys: Keys,
+    regions: list[str] | None = None,
+    default: str | None = "us-east-1",
+    lacking: frozenset[str] = frozenset(),
+) -> list[str]:
+    check_regions(keys, is_region, KNOWN)
+    return scan_regions(keys, regions, default, lacking, is_region)
+
+
+def test_without_a_constraint_the_connections_regions_are_asked() -> None:
+    assert regions_for(Keys(), ["us-west-2", "us-east-1"]) == ["us-west-2", "us-east-1"]
+    assert regions_for(Keys(), ["us-west-2", "us-west-2"]) == ["us-west-2"]
+    assert regions_for(Keys()) == ["us-east-1"]
+
+
+def test_regions_without_the_type_are_left_out_of_several_only() -> None:
+    lacking = frozenset({"us-west-2"})
+    assert regions_for(Keys(), ["us-west-2", "us-east-1"], lacking=lacking) == ["us-east-1"]
+    assert regions_for(Keys(), ["us-west-2"], lacking=lacking) == ["us-west-2"]
+
+
+def test_a_region_that_the_user_wrote_has_to_be_one() -> None:
+    given = frozenset({"us-west-2"})
+    assert regions_for(Keys(given, given)) == ["us-west-2"]
+    with pytest.raises(ProgrammingError, match="add it"):
+        regions_for(Keys(given, given), ["us-east-1"])
+    for wrong in ("us-wets-2", "nonsense", ""):
+        with pytest.raises(ProgrammingError, match="unknown region"):
+            regions_for(Keys(frozenset({wrong}), frozenset({wrong})))
+
+
+def test_a_region_that_a_join_came_up_with_need_not() -> None:
+    keys = Keys(frozenset({"us-west-2", "nonsense"}))
+    assert regions_for(keys, ["us-east-1"]) == []
+    assert regions_for(keys) == ["us-west-2"]
