@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
+import awsvtab
 from awsvtab.emulator import Emulator
 from emulating import DOMAIN, QUEUE, STREAM, cloudcontrol, create, error, listed, read, update
-
-
-@pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture
@@ -248,6 +247,47 @@ def test_write_only_properties_can_only_be_added(emulator, client):
     assert emulator.get("AWS::SecretsManager::Secret", secret)["SecretString"] == "b"
 
 
+def test_write_only_values_are_not_found_out_by_patches(emulator, client):
+    secret = emulator.put("AWS::SecretsManager::Secret", {"Name": "n", "SecretString": "a"})
+    for patch in (
+        {"op": "test", "path": "/SecretString", "value": "a"},
+        {"op": "copy", "from": "/SecretString", "path": "/Description"},
+        {"op": "move", "from": "/SecretString", "path": "/Description"},
+    ):
+        with error("ValidationException"):
+            update(client, "AWS::SecretsManager::Secret", secret, patch)
+
+
+def test_a_patch_of_everything_keeps_what_it_cannot_name(emulator, client):
+    vpc = emulator.put("AWS::EC2::VPC", {"CidrBlock": "10.0.0.0/16", "EnableDnsSupport": True})
+    state = {"CidrBlock": "10.0.0.0/16", "EnableDnsSupport": False}
+    update(client, "AWS::EC2::VPC", vpc, {"op": "replace", "path": "", "value": state})
+    held = read(client, "AWS::EC2::VPC", vpc)
+    assert (held["VpcId"], held["EnableDnsSupport"]) == (vpc, False)
+
+
+def test_items_of_arrays_come_and_go_with_their_read_only_values(emulator, client):
+    domain = "AWS::Lightsail::Domain"
+    entry = {"Name": "a.example.com", "Type": "A", "Target": "10.0.0.1"}
+    create(client, domain, DomainName="example.com", DomainEntries=[entry])
+    [first] = read(client, domain, "example.com")["DomainEntries"]
+    assert first["Id"]
+    patch = {"op": "add", "path": "/DomainEntries/-", "value": {**entry, "Type": "AAAA"}}
+    update(client, domain, "example.com", patch)
+    both = read(client, domain, "example.com")["DomainEntries"]
+    assert both[0] == first
+    assert both[1]["Id"] != first["Id"]
+    update(client, domain, "example.com", {"op": "remove", "path": "/DomainEntries/0"})
+    assert read(client, domain, "example.com")["DomainEntries"] == both[1:]
+
+
+def test_what_did_not_fit_before_is_not_held_against_a_change(emulator, client):
+    emulator.put(DOMAIN, {"DomainName": "d"})
+    tags = [{"Key": "k", "Value": "v"}]
+    update(client, DOMAIN, "d", {"op": "add", "path": "/Tags", "value": tags})
+    assert read(client, DOMAIN, "d")["Tags"] == tags
+
+
 def test_all_six_patch_operations_work(emulator, client):
     tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
     queue = emulator.put(QUEUE, {"QueueName": "q", "Tags": tags, "DelaySeconds": 3})
@@ -391,13 +431,73 @@ def test_other_services_are_there_too(emulator):
 
 
 def test_a_closed_emulator_leaves_no_thread():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with Emulator() as emulator, cloudcontrol(emulator) as client:
         listed(client, DOMAIN)
-        assert threading.active_count() > before
-    assert threading.active_count() == before
+        assert set(threading.enumerate()) - before
+    assert not set(threading.enumerate()) - before
     with pytest.raises(RuntimeError, match="not running"):
         _ = emulator.endpoint_url
+    emulator.close()
+
+
+def test_emulators_that_run_at_the_same_time_share_nothing(emulator, client):
+    emulator.put(DOMAIN, {"DomainName": "d"})
+    with Emulator() as other:
+        assert other.account != emulator.account
+        assert other.get(DOMAIN, "d") is None
+        other.put(DOMAIN, {"DomainName": "e"})
+        assert emulator.account in emulator.put(QUEUE, {})
+        assert other.account in other.put(QUEUE, {})
+    assert listed(client, DOMAIN) == ["d"]
+    with Emulator() as again:
+        assert again.account == other.account
+        assert again.get(DOMAIN, "e") is None
+
+
+def test_an_account_has_one_emulator():
+    with (
+        Emulator(account="210987654321"),
+        pytest.raises(RuntimeError, match="of account 210987654321 is running already"),
+        Emulator(account="210987654321"),
+    ):
+        pass
+
+
+def test_a_region_that_there_is_not(emulator):
+    with pytest.raises(ValueError, match="there is no region 'eu-nowhere-1'"):
+        emulator.put(DOMAIN, {"DomainName": "d"}, region="eu-nowhere-1")
+    with cloudcontrol(emulator, "eu-nowhere-1") as nowhere, error("UnrecognizedClientException"):
+        listed(nowhere, DOMAIN)
+
+
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [("awsvtab", "moto"), ("awsvtab.emulator", "cfnlint"), ("awsvtab.emulator", "moto.ec2")],
+)
+def test_nothing_is_imported_that_is_not_needed(imported, absent):
+    program = f"import sys, {imported}; sys.exit({absent!r} in sys.modules)"
+    path = str(Path(awsvtab.__file__).parents[1])
+    subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": path}, check=True)
+
+
+def test_many_threads_may_use_it(emulator, client):
+    emulator.listing.page_size = 7
+
+    def work(n):
+        create(client, DOMAIN, DomainName=f"d{n}", DefaultExpirationDays=3)
+        update(client, DOMAIN, f"d{n}", {"op": "add", "path": "/DefaultExpirationDays", "value": n})
+        listed(client, DOMAIN)
+        if n % 2:
+            client.delete_resource(TypeName=DOMAIN, Identifier=f"d{n}")
+        return create(client, QUEUE)["Identifier"]
+
+    with ThreadPoolExecutor(8) as pool:
+        queues = list(pool.map(work, range(1, 41)))
+    assert len(set(queues)) == 40
+    assert sorted(listed(client, QUEUE)) == sorted(queues)
+    assert sorted(listed(client, DOMAIN)) == sorted(f"d{n}" for n in range(2, 41, 2))
+    assert emulator.get(DOMAIN, "d8")["DefaultExpirationDays"] == 8
 
 
 @mock_aws

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awsvtab.emulator import Clock, Emulator
+from awsvtab.emulator import Clock
 from emulating import (
     DOMAIN,
     QUEUE,
@@ -17,12 +17,6 @@ from emulating import (
     status,
     update,
 )
-
-
-@pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from awsvtab.emulator import Emulator
 from emulating import DOMAIN
 
 BESIDE_PYTHON = str(Path(sys.executable).parent)
@@ -22,16 +21,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def aws(emulator, tmp_path_factory):
+@pytest.fixture
+def aws(emulator, tmp_path):
     """A function that runs ``aws cloudcontrol`` and gives what it prints."""
-    nowhere = tmp_path_factory.mktemp("aws") / "none"
+    nowhere = tmp_path / "none"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "AWS_ACCESS_KEY_ID": "emulator",

@@ -26,12 +26,6 @@ from emulating import (
 
 
 @pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture
 def client(emulator):
     with cloudcontrol(emulator) as made:
         yield made
@@ -189,13 +183,15 @@ def test_a_delay_waits_and_holds_up_nobody_else(emulator, client):
 
 
 def test_a_delay_does_not_outlive_the_emulator():
+    delayed = threading.Event()
     with Emulator() as emulator, cloudcontrol(emulator) as client, ThreadPoolExecutor() as pool:
+        wait = emulator.faults.sleep
+        emulator.faults.sleep = lambda seconds: delayed.set() or wait(seconds)
         emulator.faults.delay(300)
         slow = pool.submit(outcome, client)
-        while len(emulator.calls) == 0:
-            pass
+        delayed.wait()
         emulator.close()
-        slow.exception()
+        slow.exception(timeout=30)
 
 
 @mock_aws

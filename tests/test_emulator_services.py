@@ -13,12 +13,6 @@ BUCKET = "AWS::S3::Bucket"
 
 
 @pytest.fixture
-def emulator():
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture
 def client(emulator):
     with cloudcontrol(emulator) as made:
         yield made

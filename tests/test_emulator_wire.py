@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -15,17 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import awsvtab
-from awsvtab.emulator import Emulator
 from emulating import DOMAIN, QUEUE
 
 SCOPE = "AKIDEXAMPLE/20240101/us-east-1/cloudcontrolapi/aws4_request"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator() as running:
-        yield running
 
 
 @pytest.fixture
@@ -105,7 +99,7 @@ def test_a_missing_resource_is_400(post):
             "ListResources",
             {"TypeName": QUEUE, "MaxResults": "9"},
             "com.amazon.coral.service#SerializationException",
-            "maxResults must be a integer",
+            "maxResults has to be of type integer",
         ),
         ("Nothing", "{}", "com.amazon.coral.service#UnknownOperationException", ""),
         (
@@ -180,32 +174,46 @@ def test_connections_stay_open(emulator, post):
     assert emulator.calls.peak == max(before, 1)
 
 
-def test_other_requests_go_to_moto(emulator):
+def test_other_requests_go_to_moto_and_its_reset_is_ours(emulator):
+    emulator.put(DOMAIN, {"DomainName": "d"})
+    emulator.faults.throttle()
     connection = http.client.HTTPConnection(urlsplit(emulator.endpoint_url).netloc)
-    connection.request("GET", "/moto-api/data.json")
+    connection.request("POST", "/moto-api/reset")
     response = connection.getresponse()
-    assert response.status == 200
-    response.read()
+    assert (response.status, json.loads(response.read())) == (200, {"status": "ok"})
     connection.close()
+    assert emulator.get(DOMAIN, "d") is None
+    assert len(emulator.faults) == 0
 
 
-def test_the_server_is_a_command(tmp_path):
-    seed = tmp_path / "seed.json"
-    resources = [
-        {"TypeName": QUEUE, "Properties": {"QueueName": "q"}},
-        {"TypeName": QUEUE, "Properties": {"QueueName": "r"}, "Region": "eu-west-2"},
-    ]
-    seed.write_text(json.dumps(resources))
+SEED = [
+    {"TypeName": DOMAIN, "Properties": {"DomainName": "here"}},
+    {"TypeName": DOMAIN, "Properties": {"DomainName": "there"}, "Region": "eu-west-2"},
+]
+SCRIPT = """
+INSERT INTO aws.customerprofiles.domains (domain_name, default_expiration_days)
+VALUES ('here', 3);
+INSERT INTO aws.customerprofiles.domains (domain_name, default_expiration_days, region)
+VALUES ('there', 3, 'eu-west-2');
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("s.json", json.dumps(SEED)), ("s.sql", SCRIPT)])
+def test_the_server_is_a_command(tmp_path, name, text):
+    seed = tmp_path / name
+    seed.write_text(text)
     command = [sys.executable, "-m", "awsvtab.emulator", "--port", "0", "--seed", str(seed)]
     environment = {**os.environ, "PYTHONPATH": str(Path(awsvtab.__file__).parents[1])}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stderr.readline() == f"2 resources from {seed}\n"
-        url = re.search(r"at http://(127\.0\.0\.1:\d+)\n", server.stderr.readline())[1]
-        connection = http.client.HTTPConnection(url)
+        line = server.stderr.readline()
+        netloc = line.rpartition("http://")[2].strip()
+        assert line == f"Cloud Control and moto's services at http://{netloc}\n"
+        connection = http.client.HTTPConnection(netloc)
         headers = {"X-Amz-Target": "CloudApiService.ListResources"}
-        connection.request("POST", "/", json.dumps({"TypeName": QUEUE}), headers)
+        connection.request("POST", "/", json.dumps({"TypeName": DOMAIN}), headers)
         found = json.loads(connection.getresponse().read())["ResourceDescriptions"]
         connection.close()
-        server.send_signal(2)
-    assert [d["Identifier"].rpartition("/")[2] for d in found] == ["q"]
+        server.send_signal(signal.SIGINT)
+    assert [description["Identifier"] for description in found] == ["here"]
+    assert netloc.startswith("127.0.0.1:")
     assert server.returncode == 0

@@ -16,7 +16,6 @@ from awsvtab.keys import (
     full_identifiers,
     read_keys,
     resource_models,
-    scan_regions,
 )
 from awsvtab.plan import (
     EQ,
@@ -35,6 +34,7 @@ from awsvtab.plan import (
     encode,
     needed_properties,
 )
+from awsvtab.regions import check_regions, scan_regions
 
 STREAM = catalog().type("AWS::CustomerProfiles::EventStream")
 COLUMNS = table_columns(STREAM)
@@ -235,13 +235,18 @@ def test_what_is_known_rules_out_what_does_not_agree() -> None:
 KNOWN = ("us-east-1", "us-west-2", "eu-central-1")
 
 
+def is_region(name: str) -> bool:
+    return name.count("-") == 2
+
+
 def regions_for(
     keys: Keys,
     regions: list[str] | None = None,
     default: str | None = "us-east-1",
     lacking: frozenset[str] = frozenset(),
 ) -> list[str]:
-    return scan_regions(keys, regions, default, lacking, lambda name: name.count("-") == 2, KNOWN)
+    check_regions(keys, is_region, KNOWN)
+    return scan_regions(keys, regions, default, lacking, is_region)
 
 
 def test_without_a_constraint_the_connections_regions_are_asked() -> None:

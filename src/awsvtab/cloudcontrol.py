@@ -29,6 +29,8 @@ FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
 LONGEST_RETRY_AFTER_S = 300.0
 CONNECT_TIMEOUT_S = 10
+# What S3 answers about a bucket of another region, through the handler.
+ELSEWHERE = "Status Code: 301"
 
 # botocore takes a body that is not JSON, cut off on its way, for an answer without members: one
 # without any of these is no answer, least of all an empty listing.
@@ -160,7 +162,7 @@ class CloudControl:
         try:
             answer = self._cloudcontrol("GetResource", place, subject, request, cancel)
         except AwsError as error:
-            if isinstance(error, NotFound):
+            if isinstance(error, NotFound) or ELSEWHERE in str(error):
                 return None
             raise
         found = answer["ResourceDescription"]

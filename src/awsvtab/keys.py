@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from awsvtab.catalog.model import Property, ResourceType
+from awsvtab.catalog.model import Parent, Property, ResourceType
 from awsvtab.errors import ProgrammingError
+from awsvtab.options import Place
 from awsvtab.plan import Argument, Plan, Role
 from awsvtab.resources import identifier_form, join_identifier, split_identifier
 from awsvtab.values import JSONValue, SQLValue, integer_key, text_key
@@ -73,7 +73,8 @@ def full_identifiers(resource_type: ResourceType, keys: Keys) -> list[str] | Non
     if not all(pointer in keys.properties for pointer in resource_type.identifier):
         return None
     parts = (_sorted(keys.properties[pointer]) for pointer in resource_type.identifier)
-    return [join_identifier([str(part) for part in each]) for each in product(*parts)]
+    texts = ([str(part) for part in each] for each in product(*parts))
+    return [join_identifier(each) for each in texts if _may_identify(each)]
 
 
 def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, JSONValue]] | None:
@@ -85,64 +86,29 @@ def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, J
     return None if resource_type.list_requires else [{}]
 
 
+def parent_keys(parent: Parent, parent_type: ResourceType, place: Place, keys: Keys) -> Keys:
+    """The keys of the parent's rows that may have children with these keys."""
+    here = place.region
+    return Keys(
+        regions=None if parent_type.is_global else frozenset({here}),
+        properties={
+            source: keys.properties[name]
+            for name, source in parent.take.items()
+            if name in keys.properties and _is_key(parent_type, source)
+        },
+    )
+
+
+def _is_key(resource_type: ResourceType, name: str) -> bool:
+    prop = resource_type.by_name.get(name)
+    return prop is not None and prop.json_type == "string"
+
+
 def agrees(keys: Keys, properties: Mapping[str, JSONValue]) -> bool:
     """Whether a resource with these properties may be among the wanted ones."""
     return all(
         properties[name] in wanted for name, wanted in keys.properties.items() if name in properties
     )
-
-
-def scan_regions(
-    keys: Keys,
-    regions: Sequence[str] | None,
-    default: str | None,
-    lacking: Collection[str],
-    is_region: Callable[[str], bool],
-    known: Sequence[str],
-) -> list[str]:
-    """The regions to ask, in order.
-
-    ``regions`` are the connection's, None if it has no list of its own; ``default`` the session's;
-    ``lacking`` those without the type, which a scan over several leaves out; ``known`` those that
-    a correction may suggest. A region that the user wrote and that is none, or is none of the
-    connection's, is a ProgrammingError; one that a join came up with just has no rows.
-    """
-    if keys.regions is None:
-        return _unpinned(regions, default, lacking)
-    for region in sorted(keys.written_regions):
-        if not is_region(region) or not _plausible(region, known):
-            raise ProgrammingError(f"unknown region '{region}'{_did_you_mean(region, known)}")
-        if regions is not None and region not in regions:
-            raise ProgrammingError(
-                f"region '{region}' is none of the connection's: "
-                f"add it, regions={[*regions, region]!r}"
-            )
-    allowed = is_region if regions is None else frozenset(regions).__contains__
-    return sorted(filter(allowed, keys.regions))
-
-
-def _unpinned(
-    regions: Sequence[str] | None, default: str | None, lacking: Collection[str]
-) -> list[str]:
-    if regions is None:
-        if default is None:
-            raise ProgrammingError(
-                "no region: write WHERE region = 'us-east-1', or connect(regions=['us-east-1'])"
-            )
-        return [default]
-    wanted = list(dict.fromkeys(regions))
-    return [region for region in wanted if region not in lacking] if len(wanted) > 1 else wanted
-
-
-def _plausible(region: str, known: Sequence[str]) -> bool:
-    """Whether a name is made of words that name regions; the pattern alone takes ``us-esat-1``."""
-    words = {word for name in known for word in name.split("-")[:-1]}
-    return words.issuperset(region.split("-")[:-1])
-
-
-def _did_you_mean(region: str, known: Sequence[str]) -> str:
-    close = [f"'{name}'" for name in difflib.get_close_matches(region, known, n=2)]
-    return f"; did you mean {' or '.join(close)}?" if close else ": write for example 'us-east-1'"
 
 
 def _holds_real(resource_type: ResourceType, argument: Argument, given: set[SQLValue]) -> bool:
@@ -176,8 +142,13 @@ def _identifiers(
                     f"of {len(resource_type.identifier)} parts: write "
                     f"data__Identifier = '{identifier_form(resource_type)}'"
                 )
-        elif all(parts) and len(identifier) <= LONGEST_IDENTIFIER:
+        elif _may_identify(parts):
             yield identifier
+
+
+def _may_identify(parts: Sequence[str]) -> bool:
+    """Whether AWS takes an identifier with these parts; what it does not take names nothing."""
+    return all(parts) and len(join_identifier(parts)) <= LONGEST_IDENTIFIER
 
 
 def _sorted(values: Iterable[str | int]) -> list[str | int]:

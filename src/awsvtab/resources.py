@@ -11,6 +11,7 @@ from awsvtab.options import Place
 from awsvtab.values import JSONValue
 
 SEPARATOR = "|"
+NO_MODEL: Properties = {}
 
 
 class ResourceKey(NamedTuple):
@@ -34,10 +35,12 @@ MISSING = Missing()
 class Resource:
     """A resource in a place: its identifier, and properties, all of them if ``whole``.
 
-    A property that a listing left out is not absent; one that GetResource left out is.
+    A property that a listing left out is not absent; one that GetResource left out is. ``model``
+    is what it was listed by: AWS does not return a property that is write-only, but a row that was
+    listed by one has it.
     """
 
-    __slots__ = ("_parts", "identifier", "place", "properties", "resource_type", "whole")
+    __slots__ = ("_parts", "identifier", "model", "place", "properties", "resource_type", "whole")
 
     def __init__(
         self,
@@ -46,12 +49,14 @@ class Resource:
         identifier: str,
         properties: Properties,
         whole: bool,
+        model: Properties = NO_MODEL,
     ) -> None:
         self.resource_type = resource_type
         self.place = place
         self.identifier = identifier
         self.properties = properties
         self.whole = whole
+        self.model = model
         self._parts: Mapping[str, str] | None = None
 
     @property
@@ -59,10 +64,24 @@ class Resource:
         """What tells it from all others."""
         return ResourceKey(self.place, self.resource_type.name, self.identifier)
 
+    def at(self, place: Place) -> Resource:
+        """The same resource in its own region, which the listing did not tell."""
+        return Resource(
+            self.resource_type, place, self.identifier, self.properties, self.whole, self.model
+        )
+
+    def listed_by(self, model: Properties) -> Resource:
+        """The same resource, knowing what it was listed by."""
+        return Resource(
+            self.resource_type, self.place, self.identifier, self.properties, self.whole, model
+        )
+
     def value(self, name: str) -> JSONValue | Missing:
         """A property's value: None where it is absent, MISSING where that is not known."""
         if name in self.properties:
             return self.properties[name]
+        if name in self.model:
+            return self.model[name]
         if self.whole:
             return None
         if self._parts is None:

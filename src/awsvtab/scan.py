@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from awsvtab.catalog import Catalog, Parent, ResourceType
+from awsvtab.catalog.model import RegionSource
+from awsvtab.catalog.scope import home_region, host_region
 from awsvtab.cloudcontrol import CloudControl, Properties
 from awsvtab.errors import (
     AwsError,
@@ -16,14 +19,17 @@ from awsvtab.errors import (
     OperationalError,
     ProgrammingError,
 )
-from awsvtab.keys import Keys, agrees, full_identifiers, resource_models, scan_regions
+from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
+from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import Options, Place
-from awsvtab.resources import MISSING, Resource, identifier_form
+from awsvtab.regions import check_regions, global_region, scan_regions
+from awsvtab.resources import MISSING, Resource, ResourceKey
 from awsvtab.snapshot import Listing, Snapshot
-from awsvtab.values import JSONValue
+from awsvtab.values import dump_json
 
 S = TypeVar("S")
 T = TypeVar("T")
+Rows = Iterator[Resource]
 
 SESSION_ACCOUNT = ""
 
@@ -43,7 +49,7 @@ class Scanner:
         keys: Keys,
         needs: frozenset[str],
         whole: bool = False,
-    ) -> Iterator[Resource]:
+    ) -> Rows:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
         Rows come as AWS gives them, region by region; calls run ahead of the reader. Raises
@@ -51,36 +57,55 @@ class Scanner:
         """
         if keys.impossible:
             return iter(())
-        places = self._places(resource_type, keys)
+        places = self.places(resource_type, keys)
         identifiers = full_identifiers(resource_type, keys)
-        if identifiers is not None and resource_type.can("read"):
+        if identifiers is not None and _may_get(resource_type, places):
             return self._get(snapshot, resource_type, places, identifiers)
-        listed = self._list(snapshot, resource_type, places, keys)
-        wanted = (resource for resource in listed if _matches(resource, keys, identifiers))
+        if not resource_type.can("list"):
+            raise NotSupportedError(cannot_list(resource_type))
+        wanted = (
+            row
+            for row in self._list(snapshot, resource_type, places, keys)
+            if _matches(row, keys, identifiers)
+        )
         return self._hydrate(snapshot, wanted, needs, whole)
 
-    def default_region(self) -> str | None:
-        """The region of rows that are written without one: the only one there is."""
-        regions = self._options.regions
-        if regions is None:
-            return self._cloudcontrol.default_region()
-        return regions[0] if len(set(regions)) == 1 else None
-
-    def places(self, resource_type: ResourceType, regions: Iterable[str]) -> list[Place]:
-        """The places of these regions; ProgrammingError for a region that does not do."""
-        given = frozenset(regions)
-        return self._places(resource_type, Keys(regions=given, written_regions=given))
-
-    def _places(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+    def places(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+        """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
+        options, known = self._options, self._catalog.regions
+        check_regions(keys, self._cloudcontrol.is_region, known)
+        default = None if keys.regions or options.regions else self._cloudcontrol.default_region()
+        if resource_type.is_global:
+            home = global_region(resource_type, keys, options.regions, default, known)
+            if keys.regions is None or home in keys.regions:
+                return [Place(SESSION_ACCOUNT, home)]
+            if keys.written_regions:
+                warnings.warn(
+                    f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2
+                )
+            return []
         regions = scan_regions(
-            keys,
-            self._options.regions,
-            None if keys.regions or self._options.regions else self._cloudcontrol.default_region(),
-            resource_type.not_in,
-            self._cloudcontrol.is_region,
-            self._catalog.regions,
+            keys, options.regions, default, resource_type.not_in, self._cloudcontrol.is_region
         )
         return [Place(SESSION_ACCOUNT, region) for region in regions]
+
+    def place_of_new(self, resource_type: ResourceType, region: str | None) -> Place:
+        """Where a row is created; without a region, where there is only one choice."""
+        if region is None:
+            keys = Keys()
+            ambiguous = len(set(self._options.regions or ())) > 1
+            if ambiguous and not resource_type.is_global:
+                raise ProgrammingError(_lacks_region(resource_type))
+        else:
+            keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
+        if region is not None and resource_type.is_global:
+            (home,) = self.places(resource_type, Keys())
+            if region != home.region:
+                raise ProgrammingError(
+                    f"the rows of {resource_type.dotted_name} are in {home.region}: "
+                    f"write region = '{home.region}'"
+                )
+        return self.places(resource_type, keys)[0]
 
     def _get(
         self,
@@ -88,7 +113,7 @@ class Scanner:
         resource_type: ResourceType,
         places: Iterable[Place],
         identifiers: Iterable[str],
-    ) -> Iterator[Resource]:
+    ) -> Rows:
         wanted = ((place, identifier) for place in places for identifier in identifiers)
         futures = started(
             wanted,
@@ -101,19 +126,117 @@ class Scanner:
                 yield found
 
     def _list(
+        self, snapshot: Snapshot, resource_type: ResourceType, places: list[Place], keys: Keys
+    ) -> Rows:
+        if resource_type.region_source is not None:
+            source = resource_type.region_source
+            return self._list_spanning(snapshot, resource_type, source, places)
+        given = resource_models(resource_type, keys)
+        if given is not None:
+            scopes = ((place, model) for place in places for model in given)
+            return self._read(snapshot, resource_type, scopes)
+        return _distinct(self._list_by_parents(snapshot, resource_type, places, keys))
+
+    def _list_spanning(
         self,
         snapshot: Snapshot,
         resource_type: ResourceType,
-        places: Iterable[Place],
-        keys: Keys,
-    ) -> Iterator[Resource]:
-        if not resource_type.can("list"):
-            raise NotSupportedError(_cannot_list(resource_type))
-        scopes = (
+        source: RegionSource,
+        places: list[Place],
+    ) -> Rows:
+        """The rows of all regions from one listing, each in its own region."""
+        owners: dict[str, Place] = {}
+        if source.type_name is not None:
+            owner = self._catalog.type(source.type_name)
+            keys = Keys(regions=frozenset(place.region for place in places))
+            rows = self.scan(snapshot, owner, keys, frozenset())
+            owners = {row.identifier: row.place for row in rows}
+        regions = {place.region: place for place in places}
+        for row in self._read(snapshot, resource_type, ((place, {}) for place in places[:1])):
+            if source.type_name is not None:
+                if row.identifier in owners:
+                    yield row.at(owners[row.identifier])
+                continue
+            host = row.value(source.property)
+            region = host_region(host) if isinstance(host, str) else None
+            if region in regions:
+                yield row.at(regions[region])
+            elif region is None:
+                yield from self._get(snapshot, resource_type, places, [row.identifier])
+
+    def _list_by_parents(
+        self, snapshot: Snapshot, resource_type: ResourceType, places: Iterable[Place], keys: Keys
+    ) -> Rows:
+        """The rows below all parents; a type that is its own parent is walked as a tree."""
+        trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
+        scopes: Iterable[tuple[Place, Properties]] = (
             (place, model)
             for place in places
-            for model in self._models(snapshot, resource_type, place, keys)
+            for parent in self._parents_in(resource_type, place)
+            for model in self._models(snapshot, parent, place, keys)
         )
+        walked: set[tuple[Place, str]] = set()
+        while scopes:
+            level: list[Resource] = []
+            for row in self._read(snapshot, resource_type, _once(scopes, walked)):
+                level += [row] if trees else []
+                yield row
+            scopes = [
+                (row.place, model)
+                for tree in trees
+                for row in self._hydrate(snapshot, iter(level), tree.sources, False)
+                for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
+                if agrees(keys, model)
+            ]
+
+    def _parents_in(self, resource_type: ResourceType, place: Place) -> list[Parent]:
+        """The parents that a place has; ProgrammingError where what holds the rows is unknown."""
+        found = [
+            parent
+            for parent in resource_type.parents
+            if parent.type_name != resource_type.name
+            and (
+                parent.type_name is None
+                or place.region not in self._catalog.type(parent.type_name).not_in
+            )
+        ]
+        if not found:
+            raise ProgrammingError(needs_keys(resource_type, place))
+        return found
+
+    def _models(
+        self, snapshot: Snapshot, parent: Parent, place: Place, keys: Keys
+    ) -> Iterator[Properties]:
+        """The resource models of the listings that together give all of a parent's children."""
+        constants = self._constants(snapshot, parent, place)
+        if parent.type_name is None:
+            models = parent.models(lambda name: None, constants)
+        else:
+            rows = self.scan(
+                snapshot,
+                self._catalog.type(parent.type_name),
+                parent_keys(parent, self._catalog.type(parent.type_name), place, keys),
+                parent.sources,
+            )
+            models = (model for row in rows for model in parent.models(_reader(row), constants))
+        return (model for model in models if agrees(keys, model))
+
+    def _constants(
+        self, snapshot: Snapshot, parent: Parent, place: Place
+    ) -> dict[str, tuple[str, ...]]:
+        at_home = place.region == home_region(place.region)
+        constants = parent.constants(at_home)
+        for name in parent.account:
+            constants[name] = (snapshot.account_id(place),)
+        return constants
+
+    def _read(
+        self,
+        snapshot: Snapshot,
+        resource_type: ResourceType,
+        scopes: Iterable[tuple[Place, Properties]],
+    ) -> Rows:
+        """The rows of several listings, the next of which are started ahead of the reader."""
 
         def start(scope: tuple[Place, Properties]) -> tuple[Properties, Listing]:
             place, model = scope
@@ -126,66 +249,16 @@ class Scanner:
                 if not _rules_out(error, model):
                     raise
 
-    def _models(
-        self, snapshot: Snapshot, resource_type: ResourceType, place: Place, keys: Keys
-    ) -> Iterable[Properties]:
-        """The resource models of the list requests that together cover a place."""
-        given = resource_models(resource_type, keys)
-        if given is not None:
-            return given
-        parent = resource_type.parent
-        if parent is None:
-            raise ProgrammingError(_needs_keys(resource_type, place))
-        return self._models_from_parents(snapshot, parent, place, keys)
-
-    def _models_from_parents(
-        self, snapshot: Snapshot, parent: Parent, place: Place, keys: Keys
-    ) -> Iterator[Properties]:
-        constant: dict[str, tuple[JSONValue, ...]] = dict(parent.values)
-        for name in parent.account:
-            constant[name] = (snapshot.account_id(place),)
-        seen: set[tuple[JSONValue, ...]] = set()
-        for taken in self._taken_from_parents(snapshot, parent, place):
-            for model in _combinations(taken, constant):
-                values = tuple(model.values())
-                if agrees(keys, model) and values not in seen:
-                    seen.add(values)
-                    yield model
-
-    def _taken_from_parents(
-        self, snapshot: Snapshot, parent: Parent, place: Place
-    ) -> Iterator[Properties]:
-        """What each parent's row gives to the model of its children."""
-        if parent.type_name is None:
-            yield {}
-            return
-        rows = self.scan(
-            snapshot,
-            self._catalog.type(parent.type_name),
-            Keys(regions=frozenset({place.region})),
-            frozenset(parent.take.values()),
-        )
-        for row in rows:
-            taken = {name: row.value(source) for name, source in parent.take.items()}
-            if all(value is not None and value is not MISSING for value in taken.values()):
-                yield taken
-
-    def _hydrate(
-        self,
-        snapshot: Snapshot,
-        resources: Iterator[Resource],
-        needs: frozenset[str],
-        whole: bool,
-    ) -> Iterator[Resource]:
-        """The resources with what they need, fetched ahead in a window that grows.
+    def _hydrate(self, snapshot: Snapshot, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
+        """The rows with what they need, fetched ahead in a window that grows.
 
         A resource that is gone when it is read is left out; if that happens to all, something
         other than bad luck is wrong.
         """
         read = gone = 0
         type_name = ""
-        for resource, future in _windowed(
-            resources,
+        for row, future in _windowed(
+            rows,
             lambda each: (
                 None
                 if each.whole or (not whole and each.knows(needs))
@@ -193,13 +266,13 @@ class Scanner:
             ),
             2 * self._options.concurrency,
         ):
-            found = resource if future is None else snapshot.result(future)
+            found = row if future is None else snapshot.result(future)
             if found is None:
                 gone += 1
-                type_name = resource.resource_type.name
+                type_name = row.resource_type.name
                 continue
             read += 1
-            yield found
+            yield found if found.model is row.model else found.listed_by(row.model)
         if gone and not read:
             raise OperationalError(
                 f"{gone} resources of {type_name} were listed and none of them can be read: "
@@ -238,15 +311,51 @@ def _windowed(items: Iterator[S], start: Callable[[S], T], limit: int) -> Iterat
         window = min(window + 1, limit)
 
 
-def _matches(resource: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
+def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
+    """Whether GetResource is the way: not where it fails in all regions but an unknown one."""
+    spans = resource_type.region_source is not None and len(places) > 1
+    return resource_type.can("read") and not (spans and resource_type.can("list"))
+
+
+def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
     """Whether what is known of a listed resource agrees with the keys."""
-    if identifiers is not None and resource.identifier not in identifiers:
+    if identifiers is not None and row.identifier not in identifiers:
         return False
     return all(
         value is MISSING or value in keys.properties[name]
         for name in keys.properties
-        if not isinstance(value := resource.value(name), list | dict)
+        if not isinstance(value := row.value(name), list | dict)
     )
+
+
+def _distinct(rows: Rows) -> Rows:
+    """Each resource once, though several parents may lead to it."""
+    seen: set[ResourceKey] = set()
+    for row in rows:
+        if row.key not in seen:
+            seen.add(row.key)
+            yield row
+
+
+def _once(
+    scopes: Iterable[tuple[Place, Properties]], walked: set[tuple[Place, str]]
+) -> Iterator[tuple[Place, Properties]]:
+    """The scopes that were not yet among those walked."""
+    for place, model in scopes:
+        scope = (place, dump_json(model))
+        if scope not in walked:
+            walked.add(scope)
+            yield place, model
+
+
+def _reader(row: Resource) -> Callable[[str], object]:
+    """What gives a row's properties, None for one that is absent or unknown."""
+
+    def read(name: str) -> object:
+        value = row.value(name)
+        return None if value is MISSING else value
+
+    return read
 
 
 def _rules_out(error: AwsError, model: Properties) -> bool:
@@ -261,36 +370,9 @@ def _rules_out(error: AwsError, model: Properties) -> bool:
     return isinstance(error, InvalidRequest) and any(f"(#/{name}:" in str(error) for name in model)
 
 
-def _combinations(
-    taken: Properties, constant: Mapping[str, tuple[JSONValue, ...]]
-) -> Iterator[dict[str, JSONValue]]:
-    models = [dict(taken)]
-    for name, values in constant.items():
-        models = [{**model, name: value} for model in models for value in values]
-    return iter(models)
-
-
-def _cannot_list(resource_type: ResourceType) -> str:
-    if not resource_type.can("read"):
-        return f"{resource_type.dotted_name}: Cloud Control can neither list nor read this type"
+def _lacks_region(resource_type: ResourceType) -> str:
+    name = resource_type.dotted_name
     return (
-        f"{resource_type.dotted_name} cannot be listed: name the resource, "
-        f"WHERE region = 'us-east-1' AND data__Identifier = '{identifier_form(resource_type)}'"
-    )
-
-
-def _needs_keys(resource_type: ResourceType, place: Place) -> str:
-    from awsvtab.catalog.columns import table_columns
-
-    column_of = {
-        column.property.name: column.name
-        for column in table_columns(resource_type)
-        if column.property is not None and not column.hidden
-    }
-    required = " AND ".join(
-        f"{column_of.get(name, name)} = '…'" for name in resource_type.list_requires[0]
-    )
-    return (
-        f"{resource_type.dotted_name} can only be listed by what holds its resources: write "
-        f"WHERE region = '{place.region}' AND {required}"
+        f"INSERT INTO {name} lacks region: write "
+        f"INSERT INTO {name} (…, region) VALUES (…, 'us-east-1')"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TypeVar
 
 from awsvtab.catalog.model import ResourceType
@@ -95,7 +94,7 @@ class Snapshot:
                 ),
                 self.result,
                 lambda identifier, properties: Resource(
-                    resource_type, place, identifier, properties, whole
+                    resource_type, place, identifier, properties, whole, resource_model
                 ),
             )
         return found
@@ -118,17 +117,18 @@ class Snapshot:
 
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
-        while True:
-            try:
-                return future.result(timeout=POLL_S)
-            except CancelledError:
-                raise Cancelled("interrupted") from None
-            except FutureTimeoutError:
-                if future.done():
-                    raise
-            if self._interrupted():
-                self.close()
-                raise Cancelled("interrupted")
+        try:
+            while True:
+                try:
+                    return future.result(timeout=POLL_S)
+                except TimeoutError:
+                    if future.done():  # meanwhile, or with a TimeoutError of its own
+                        return future.result()
+                if self._interrupted():
+                    self.close()
+                    raise Cancelled("interrupted")
+        except CancelledError:
+            raise Cancelled("interrupted") from None
 
     def close(self) -> None:
         """Stops what is under way; nothing more is sent."""

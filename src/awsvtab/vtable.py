@@ -112,7 +112,10 @@ class Table:
         """Queues a CREATE."""
         given = list(zip(self.columns, fields, strict=True))
         desired_state, region = new_resource(self.resource_type, given)
-        self._queue(Operation.CREATE, self._place(region), None, desired_state)
+        place = self.engine.scanner.place_of_new(
+            self.resource_type, None if region is None else str(region)
+        )
+        self._queue(Operation.CREATE, place, None, desired_state)
         return 0
 
     def UpdateDeleteRow(self, key: str) -> None:  # noqa: N802
@@ -170,16 +173,6 @@ class Table:
         self.engine.changes.add(
             Change(operation, self.resource_type, place, identifier, document, statement)
         )
-
-    def _place(self, region: SQLValue) -> Place:
-        if region is None:
-            region = self.engine.scanner.default_region()
-        if region is None:
-            raise ProgrammingError(
-                f"INSERT INTO {self.resource_type.dotted_name} lacks region: write "
-                f"INSERT INTO {self.resource_type.dotted_name} (…, region) VALUES (…, 'us-east-1')"
-            )
-        return self.engine.scanner.places(self.resource_type, [str(region)])[0]
 
     def _resource_key(self, key: str) -> ResourceKey:
         region, _, identifier = key.partition(KEY_SEPARATOR)
@@ -295,8 +288,8 @@ def column_reader(column: Column) -> Reader:
 
 
 def _property_reader(name: str, write_only: bool) -> Reader:
-    if write_only:
-        return lambda resource: None
+    if write_only:  # AWS never returns it: only what the row was listed by may tell
+        return lambda resource: to_sql(resource.model.get(name))
 
     def read(resource: Resource) -> SQLValue | Missing:
         value = resource.value(name)

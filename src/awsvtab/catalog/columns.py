@@ -77,6 +77,15 @@ def table_columns(resource_type: ResourceType) -> tuple[Column, ...]:
     return (*_LEADING, *visible, _REGION, *spelled)
 
 
+def property_columns(resource_type: ResourceType) -> dict[str, str]:
+    """The name of each property's visible column."""
+    return {
+        column.property.name: column.name
+        for column in table_columns(resource_type)
+        if column.property is not None and not column.hidden
+    }
+
+
 def declaration(columns: Sequence[Column]) -> str:
     """The CREATE TABLE statement that tells SQLite about the columns."""
     parts = (

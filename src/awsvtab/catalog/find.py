@@ -4,12 +4,55 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.catalog.store import Catalog
 from awsvtab.errors import ProgrammingError
 
 PROVIDERS = frozenset({"aws", "awscc"})
+
+LIST_ONLY = "_list_only"
+# StackQL's older provider had Latin plurals where its newer one has English ones.
+OLDER_NAMES = {
+    ("eventschemas", "schemata"): ("eventschemas", "schemas"),
+    ("personalize", "schemata"): ("personalize", "schemas"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that StackQL's documentation uses for a table that has another name here.
+
+    ``list_only`` tables show the region and the identifier, all that a listing is sure to give.
+    """
+
+    resource_type: ResourceType
+    list_only: bool = False
+
+
+def find_alias(catalog: Catalog, name: str) -> Alias | None:
+    """The table behind one of StackQL's other names, written as `find_table` takes names.
+
+    None for the names that tables have themselves.
+    """
+    plain = name.lower().removesuffix(LIST_ONLY)
+    list_only = plain != name.lower()
+    parts = plain.split(".")
+    if parts[0] in PROVIDERS and len(parts) == 3:
+        parts = parts[1:]
+    elif len(parts) == 1:
+        parts = plain.removeprefix("aws_").split("_", 1)
+    older = OLDER_NAMES.get((parts[0], parts[-1]))
+    if older is not None:
+        plain = ".".join(older)
+    found = find_table(catalog, plain) if older is not None or list_only else None
+    return None if found is None else Alias(found, list_only)
+
+
+def list_only_properties(resource_type: ResourceType) -> tuple[str, ...]:
+    """The properties that a ``_list_only`` table shows besides the region: the identifier's."""
+    return tuple(dict.fromkeys(pointer.split("/")[0] for pointer in resource_type.identifier))
 
 
 def find_table(catalog: Catalog, name: str) -> ResourceType | None:

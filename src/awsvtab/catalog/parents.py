@@ -1,106 +1,168 @@
 """Where the input of a list handler comes from: build-time guesses from the schemas, and overrides.
 
 A list handler may require properties (an event stream's DomainName). A parent is a type of the
-same service, listable itself, whose rows hold all of them. The rules go from certain to likely;
-a guess that the rules cannot make, or make wrongly, stands in ``OVERRIDES``.
+same service, listable itself, whose rows hold all of them. The rules go from certain to likely.
+What they cannot find, or get wrong, stands in `awsvtab.catalog.overrides`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from awsvtab.catalog.schema import Schema, list_requirements, resolve
+from awsvtab.catalog.overrides import HOME_VALUES, NO_WAY, PARENTS
+from awsvtab.catalog.schema import Record, Schema, list_input, list_requirements, resolve
 
-ParentRecord = dict[str, Any]
+Schemas = Mapping[str, Schema]
+ParentRecord = Mapping[str, object]
 
 ACCOUNT_PROPERTIES = frozenset({"AwsAccountId", "CatalogId"})
 # Too many kinds of things have these: a parent is never guessed from them alone.
 VAGUE_PROPERTIES = frozenset({"Arn", "Id", "Name", "ResourceArn", "ResourceId"})
-SUFFIXES = ("Identifier", "Arn", "Name", "Id")
+SUFFIXES = ("Identifier", "Arn", "ARN", "Name", "Id")
 MAX_HOPS = 3
 
-OVERRIDES: Mapping[str, ParentRecord] = {
-    **{
-        f"AWS::AppSync::{child}": {"type": "AWS::AppSync::GraphQLApi", "take": {"ApiId": "ApiId"}}
-        for child in ("Resolver", "DataSource", "FunctionConfiguration")
-    },
-    "AWS::Lambda::Url": {
-        "type": "AWS::Lambda::Function",
-        "take": {"TargetFunctionArn": "FunctionName"},
-    },
-}
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the rules, or an override, reach all that a list handler requires."""
+
+    rule: str
+    parents: tuple[ParentRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A parent type, and which of its properties gives each required one."""
+    """A parent type, and which of its properties gives one required property."""
 
     type_name: str
-    take: Mapping[str, str]
+    source: str
 
 
-def find_parents(schemas: Mapping[str, Schema]) -> dict[str, ParentRecord]:
-    """``{type name: parent record}`` for each type whose list handler requires properties."""
-    found: dict[str, ParentRecord] = {}
-    for type_name, schema in schemas.items():
-        for required in list_requirements(schema):
-            parent = OVERRIDES.get(type_name) or _parent(type_name, required, schemas)
-            if parent is not None:
-                found[type_name] = parent
-                break
-    return {name: parent for name, parent in found.items() if _ends(name, schemas, found)}
+_Rule = Callable[[str, str, Schemas], Iterator[_Candidate]]
 
 
-def _parent(
-    type_name: str, required: Sequence[str], schemas: Mapping[str, Schema]
-) -> ParentRecord | None:
+def find_ways(schemas: Schemas) -> dict[str, Way]:
+    """``{type name: way}`` for each type whose list handler requires properties that can be had.
+
+    A way counts if the chain of parents ends, within MAX_HOPS, at types that list without input.
+    """
+    found: dict[str, Way] = {}
+    waiting = {name: list(_ways(name, schemas)) for name in schemas}
+    for _ in range(MAX_HOPS):
+        reached = {
+            name: way
+            for name, ways in waiting.items()
+            if name not in found
+            for way in [_first_that_ends(name, ways, schemas, found)]
+            if way is not None
+        }
+        found |= reached
+    return found
+
+
+def _first_that_ends(
+    type_name: str, ways: Sequence[Way], schemas: Schemas, found: Mapping[str, Way]
+) -> Way | None:
+    def ends(parent: ParentRecord) -> bool:
+        target = str(parent.get("type", type_name))
+        if target == type_name or target in found:
+            return True
+        return target in schemas and not list_requirements(schemas[target])
+
+    return next((way for way in ways if all(map(ends, way.parents))), None)
+
+
+def _ways(type_name: str, schemas: Schemas) -> Iterator[Way]:
+    """The ways of a type, the most certain first; none if it is known to have none."""
+    if type_name in PARENTS:
+        yield Way("override", tuple(PARENTS[type_name]))
+        return
+    if type_name in NO_WAY:
+        return
+    for required in list_requirements(schemas[type_name]):
+        yield from _guesses(type_name, required, schemas)
+
+
+def _guesses(type_name: str, required: Sequence[str], schemas: Schemas) -> Iterator[Way]:
     schema = schemas[type_name]
     values = {name: enum for name in required if (enum := _enum(schema, name))}
     account = [name for name in required if name in ACCOUNT_PROPERTIES]
     rest = [name for name in required if name not in values and name not in account]
-    result: ParentRecord = {}
-    if rest:
-        candidate = next(_candidates(type_name, rest, schemas), None)
-        if candidate is None:
-            return None
-        result = {"type": candidate.type_name, "take": dict(candidate.take)}
-    if values:
-        result["values"] = values
+    known = _values(values)
     if account:
-        result["account"] = account
-    return result
+        known["account"] = account
+    if not rest:
+        yield Way("account" if account else "enum", (known,))
+        return
+    for rule, candidate, name in _candidates(type_name, rest, schemas):
+        take = _take(candidate, name, rest, schema, schemas[candidate.type_name])
+        if take is not None:
+            yield Way(rule, ({"type": candidate.type_name, "take": take} | known,))
 
 
-def _enum(schema: Schema, name: str) -> list[str]:
-    return list(resolve(schema, schema["properties"].get(name, {})).get("enum", ()))
+def _values(values: Mapping[str, Sequence[str]]) -> Record:
+    """The values that every region takes, and those that only the home region does."""
+    record: Record = {}
+    for key, at_home in (("values", False), ("home_values", True)):
+        kept = {
+            name: [value for value in enum if (value in HOME_VALUES.get(name, ())) is at_home]
+            for name, enum in values.items()
+        }
+        if some := {name: enum for name, enum in kept.items() if enum}:
+            record[key] = some
+    return record
 
 
 def _candidates(
-    type_name: str, required: Sequence[str], schemas: Mapping[str, Schema]
-) -> Iterator[_Candidate]:
-    """The parents that the rules give, the most certain first."""
-    for rule in (_by_reference, _by_identifier, _by_own_name, _by_suffix):
+    type_name: str, required: Sequence[str], schemas: Schemas
+) -> Iterator[tuple[str, _Candidate, str]]:
+    """What each rule gives for each required property, the most certain rule first."""
+    for rule in _RULES:
         for name in required:
             for candidate in rule(type_name, name, schemas):
-                whole = _complete(candidate, required, schemas)
-                if whole is not None and whole.type_name != type_name:
-                    yield whole
+                if candidate.type_name != type_name:
+                    yield rule.__name__.removeprefix("_"), candidate, name
 
 
-def _complete(
-    candidate: _Candidate, required: Sequence[str], schemas: Mapping[str, Schema]
-) -> _Candidate | None:
-    """The candidate with the other required properties, all of the same row; None if it has not."""
-    properties = schemas[candidate.type_name]["properties"]
-    take = {name: candidate.take.get(name, name) for name in required}
-    if not all(source.split("/")[0] in properties for source in take.values()):
-        return None
-    return _Candidate(candidate.type_name, take)
+def _take(
+    candidate: _Candidate, name: str, required: Sequence[str], child: Schema, parent: Schema
+) -> dict[str, str] | None:
+    """Which property of the parent's row gives each required one; None if one is not there."""
+    take: dict[str, str] = {}
+    for each in required:
+        sources = [candidate.source] if each == name else _same_things(each)
+        fitting = (source for source in sources if _fits(child, each, parent, source))
+        source = next(fitting, None)
+        if source is None:
+            return None
+        take[each] = source
+    return take
 
 
-def _by_reference(type_name: str, name: str, schemas: Mapping[str, Schema]) -> Iterator[_Candidate]:
+def _same_things(name: str) -> list[str]:
+    """The names by which rows know a value: ``DomainIdentifier`` is often read as ``DomainId``."""
+    if not name.endswith("Identifier"):
+        return [name]
+    stem = name.removesuffix("Identifier")
+    return [name, f"{stem}Id", f"{stem}Arn"]
+
+
+def _fits(child: Schema, name: str, parent: Schema, source: str) -> bool:
+    """Whether the parent's property can be read, and is an ARN if an ARN is wanted."""
+    if source not in parent["properties"]:
+        return False
+    if f"/properties/{source}" in parent.get("writeOnlyProperties", ()):
+        return False
+    return not _wants_arn(child, name) or source.lower().endswith("arn")
+
+
+def _wants_arn(schema: Schema, name: str) -> bool:
+    pattern = list_input(schema, name).get("pattern", "")
+    return name.lower().endswith("arn") or (pattern.startswith("^arn") and "|^" not in pattern)
+
+
+def _by_reference(type_name: str, name: str, schemas: Schemas) -> Iterator[_Candidate]:
     """The property's own ``relationshipRef``."""
     schema = schemas[type_name]
     prop = resolve(schema, schema["properties"].get(name, {}))
@@ -108,58 +170,44 @@ def _by_reference(type_name: str, name: str, schemas: Mapping[str, Schema]) -> I
         reference = node.get("relationshipRef", {})
         target = reference.get("typeName")
         if target in schemas and _listable(schemas[target]):
-            yield _Candidate(target, {name: _top(reference["propertyPath"])})
+            yield _Candidate(target, _top(reference["propertyPath"]))
 
 
-def _by_identifier(
-    type_name: str, name: str, schemas: Mapping[str, Schema]
-) -> Iterator[_Candidate]:
-    """A type that this property alone identifies; of several, one that is called like it."""
+def _by_name(type_name: str, name: str, schemas: Schemas) -> Iterator[_Candidate]:
+    """``ClusterName`` <- Cluster's ClusterName or Name; ``ClusterIdentifier`` <- what names it."""
+    for sibling in _siblings(type_name, schemas):
+        stem = _stem(name)
+        if stem != _last(sibling):
+            continue
+        suffix = name.removeprefix(stem)
+        identifier = _identifier(schemas[sibling])
+        whole = identifier if len(identifier) == 1 and suffix not in ("Name", "") else []
+        for source in (name, suffix or "Name", *whole, *_same_things(name)[1:], "Id", "Arn"):
+            if _fits(schemas[type_name], name, schemas[sibling], source):
+                yield _Candidate(sibling, source)
+
+
+def _by_identifier(type_name: str, name: str, schemas: Schemas) -> Iterator[_Candidate]:
+    """The one type that this property alone identifies."""
+    if name in VAGUE_PROPERTIES:
+        return
     owners = [
         sibling
         for sibling in _siblings(type_name, schemas)
-        if name not in VAGUE_PROPERTIES and _identifier(schemas[sibling])[-1:] == [name]
+        if _identifier(schemas[sibling]) == [name]
     ]
-    single = [owner for owner in owners if _identifier(schemas[owner]) == [name]]
-    chosen = single or owners
-    named = [owner for owner in chosen if _stem(name) == _last(owner)]
-    if named or len(chosen) == 1:
-        yield _Candidate((named or chosen)[0], {name: name})
+    if len(owners) == 1:
+        yield _Candidate(owners[0], name)
 
 
-def _by_own_name(type_name: str, name: str, schemas: Mapping[str, Schema]) -> Iterator[_Candidate]:
-    """``ClusterName`` <- Cluster.ClusterName."""
-    for sibling in _siblings(type_name, schemas):
-        if _stem(name) == _last(sibling) and name in schemas[sibling]["properties"]:
-            yield _Candidate(sibling, {name: name})
+_RULES: tuple[_Rule, ...] = (_by_reference, _by_name, _by_identifier)
 
 
-def _by_suffix(type_name: str, name: str, schemas: Mapping[str, Schema]) -> Iterator[_Candidate]:
-    """``ClusterArn`` <- Cluster.Arn; an ``Identifier`` is whatever identifies the type."""
-    for sibling in _siblings(type_name, schemas):
-        if _stem(name) != _last(sibling):
-            continue
-        identifier = _identifier(schemas[sibling])
-        suffix = name.removeprefix(_stem(name))
-        if suffix in schemas[sibling]["properties"]:
-            yield _Candidate(sibling, {name: suffix})
-        elif len(identifier) == 1:
-            yield _Candidate(sibling, {name: identifier[0]})
+def _enum(schema: Schema, name: str) -> list[str]:
+    return list(list_input(schema, name).get("enum", ()))
 
 
-def _ends(type_name: str, schemas: Mapping[str, Schema], found: Mapping[str, ParentRecord]) -> bool:
-    """Whether the chain of parents ends, within MAX_HOPS, at a type that lists without input."""
-    for _ in range(MAX_HOPS + 1):
-        parent = found.get(type_name)
-        if parent is None:
-            return not list_requirements(schemas[type_name])
-        if "type" not in parent:
-            return True
-        type_name = parent["type"]
-    return False
-
-
-def _siblings(type_name: str, schemas: Mapping[str, Schema]) -> Iterator[str]:
+def _siblings(type_name: str, schemas: Schemas) -> Iterator[str]:
     service = type_name.rsplit("::", 1)[0] + "::"
     for other, schema in schemas.items():
         if other.startswith(service) and other != type_name and _listable(schema):

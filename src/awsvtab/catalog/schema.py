@@ -6,7 +6,7 @@ A record is a JSON object that holds what `ResourceType` does and nothing of AWS
 - ``properties``: ``{name: "<JSON type or any> <flag> ..."}``, in the registry's order
 - ``handlers``: ``{handler: [IAM action, ...]}``
 - ``list_requires``, ``nested_read_only``, ``nested_create_only``, ``nested_write_only``,
-  ``not_in``, ``parent``: only where there is something to say
+  ``not_in``, ``parents``, ``scope``, ``spans_regions``: only where there is something to say
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from awsvtab.catalog import names
-from awsvtab.catalog.model import Parent, Property, ResourceType
+from awsvtab.catalog.model import Parent, Property, RegionSource, ResourceType
+from awsvtab.catalog.overrides import LIST_INPUT
 
 Schema = Mapping[str, Any]
 Record = dict[str, Any]
@@ -24,11 +25,15 @@ HANDLERS = ("create", "read", "update", "delete", "list")
 FLAGS = ("required", "read_only", "create_only", "write_only", "unordered")
 NESTED = ("nested_read_only", "nested_create_only", "nested_write_only")
 ANY = "any"  # a union such as object or string, or no type at all
-_JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
+JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 
 
-def record(schema: Schema, order: Sequence[str] = ()) -> Record:
-    """The record of a registry schema, its properties in ``order``, then required, then by name."""
+def record(schema: Schema, order: Sequence[str] | None = None) -> Record:
+    """The record of a registry schema, its properties in the schema's own order.
+
+    A source that sorts properties by name gives the ``order`` instead, as far as it is known: those
+    in it come first, then the required ones, then the rest by name.
+    """
     result: Record = {
         "identifier": _pointers(schema, "primaryIdentifier"),
         "handlers": {
@@ -47,7 +52,10 @@ def record(schema: Schema, order: Sequence[str] = ()) -> Record:
 
 def list_requirements(schema: Schema) -> list[list[str]]:
     """The sets of properties of which a ListResources request has to have one, whole."""
-    handler = schema.get("handlers", {}).get("list", {}).get("handlerSchema", {})
+    known = LIST_INPUT.get(schema.get("typeName", ""))
+    if known is not None:
+        return [list(names) for names in known]
+    handler = _list_schema(schema)
     always = handler.get("required", [])
     choices = [
         choice["required"]
@@ -58,9 +66,26 @@ def list_requirements(schema: Schema) -> list[list[str]]:
     return [[*always, *choice] for choice in choices] or ([always] if always else [])
 
 
+def list_input(schema: Schema, name: str) -> Schema:
+    """What the list handler says of a property that it takes, resolved; else what the type says.
+
+    A handler may mean another property by a name: ``Arn`` of APS rule groups is a Workspace.
+    """
+    prop = resolve(schema, schema["properties"].get(name, {}))
+    stated = _list_schema(schema).get("properties", {}).get(name, {})
+    if "$ref" in stated:
+        stated = {**stated, "$ref": stated["$ref"].removeprefix("resource-schema.json")}
+    return {**prop, **resolve(schema, stated)}
+
+
+def _list_schema(schema: Schema) -> Schema:
+    found: Schema = schema.get("handlers", {}).get("list", {}).get("handlerSchema", {})
+    return found
+
+
 def resource_type(type_name: str, record: Record) -> ResourceType:
     """The resource type that a record describes."""
-    parent = record.get("parent")
+    spans = record.get("spans_regions")
     return ResourceType(
         name=type_name,
         service=names.service_name(type_name),
@@ -69,8 +94,10 @@ def resource_type(type_name: str, record: Record) -> ResourceType:
         identifier=tuple(record.get("identifier", ())),
         handlers={name: tuple(actions) for name, actions in record.get("handlers", {}).items()},
         list_requires=tuple(map(tuple, record.get("list_requires", ()))),
-        parent=_parent(parent) if parent else None,
+        parents=tuple(map(parent_of, record.get("parents", ()))),
         not_in=frozenset(record.get("not_in", ())),
+        is_global=record.get("scope") == "global",
+        region_source=RegionSource(spans["property"], spans.get("type")) if spans else None,
         **{key: tuple(record.get(key, ())) for key in NESTED},
     )
 
@@ -80,17 +107,25 @@ def _property(name: str, words: str) -> Property:
     return Property(name, json_type, **dict.fromkeys(flags, True))
 
 
-def _parent(parent: Mapping[str, Any]) -> Parent:
+def parent_of(parent: Mapping[str, Any]) -> Parent:
+    """The parent that a record's part describes."""
     return Parent(
         type_name=parent.get("type"),
         take=parent.get("take", {}),
-        values={name: tuple(values) for name, values in parent.get("values", {}).items()},
+        values=_tuples(parent.get("values", {})),
+        home_values=_tuples(parent.get("home_values", {})),
         account=tuple(parent.get("account", ())),
     )
 
 
-def _properties(schema: Schema, order: Sequence[str]) -> dict[str, str]:
+def _tuples(lists: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in lists.items()}
+
+
+def _properties(schema: Schema, order: Sequence[str] | None) -> dict[str, str]:
     required = set(schema.get("required", ()))
+    properties: Mapping[str, Schema] = schema.get("properties", {})
+    ordered = list(properties) if order is None else _ordered(properties, order, required)
     marks = {
         "required": required,
         "read_only": set(_pointers(schema, "readOnlyProperties")),
@@ -98,13 +133,13 @@ def _properties(schema: Schema, order: Sequence[str]) -> dict[str, str]:
         "write_only": set(_pointers(schema, "writeOnlyProperties")),
         "unordered": {
             name
-            for name, prop in schema["properties"].items()
+            for name, prop in properties.items()
             if resolve(schema, prop).get("insertionOrder") is False
         },
     }
     return {
         name: " ".join([json_type(schema, name), *(flag for flag in FLAGS if name in marks[flag])])
-        for name in _ordered(schema["properties"], order, required)
+        for name in ordered
     }
 
 
@@ -123,7 +158,7 @@ def json_type(schema: Schema, name: str) -> str:
         stated = stated[0]
     if stated is None and ("properties" in prop or "patternProperties" in prop):
         return "object"
-    return stated if isinstance(stated, str) and stated in _JSON_TYPES else ANY
+    return stated if isinstance(stated, str) and stated in JSON_TYPES else ANY
 
 
 def resolve(schema: Schema, node: Schema) -> Schema:

@@ -23,7 +23,11 @@ class Catalog:
     """Resource types by table name and by type name."""
 
     def __init__(self, text: str) -> None:
-        """Takes a catalog file's text; its first block is about the catalog as a whole."""
+        """Takes a catalog file's text.
+
+        Its first block is about the catalog as a whole: ``source``, ``date`` where it is known,
+        ``types`` (how many), ``regions``.
+        """
         head, *blocks = text.rstrip("\n").split("\n\n")
         self.metadata: Mapping[str, object] = json.loads(head)
         self._blocks: dict[str, str] = {}
@@ -36,6 +40,12 @@ class Catalog:
             self._blocks[type_name] = record
             self._types["aws_" + dotted.replace(".", "_", 1)] = type_name
             self._dotted.append(dotted)
+
+    @property
+    def version(self) -> str:
+        """Where the catalog comes from, with the day where it is known."""
+        day = self.metadata.get("date")
+        return f"{self.metadata['source']} ({day})" if day else str(self.metadata["source"])
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -84,17 +94,24 @@ def catalog() -> Catalog:
     return Catalog(DATA_FILE.read_text(encoding="utf-8"))
 
 
+def version_line(catalog: Catalog) -> str:
+    """What ``awsvtab --version`` says about the catalog."""
+    return f"catalog: {len(catalog)} resource types from {catalog.version}"
+
+
 def dump(metadata: Mapping[str, object], records: Mapping[str, Record]) -> str:
     """The text of a catalog file, one property or handler a line: its diff can be read."""
-    blocks = [json.dumps(metadata, sort_keys=True), *map(_block, sorted(records.items()))]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([_members(metadata), *map(_block, sorted(records.items()))]) + "\n"
 
 
 def _block(item: tuple[str, Record]) -> str:
     type_name, record = item
     dotted = f"{names.service_name(type_name)}.{names.resource_name(type_name)}"
-    parts = [f'"{key}":{_value(value)}' for key, value in record.items()]
-    return f"{type_name} {dotted}\n{{" + ",\n".join(parts) + "}"
+    return f"{type_name} {dotted}\n{_members(record)}"
+
+
+def _members(record: Mapping[str, object]) -> str:
+    return "{" + ",\n".join(f'"{key}":{_value(value)}' for key, value in record.items()) + "}"
 
 
 def _value(value: object) -> str:

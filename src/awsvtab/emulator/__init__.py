@@ -1,17 +1,22 @@
 """The AWS Cloud Control API on this machine: a plug-in for moto that needs no account.
 
-The modules, in the order in which a request passes them: `server` takes it off the socket and
-`plugin` from ``mock_aws``; `wire` makes bytes a request and answers bytes; `service` has the eight
-operations. These decide with pure functions: `schemas` (what types there are), `validation`,
-`identifiers`, `patches`, `parents`, and `values` (what AWS makes up, with `formats`, `examples` and
-`patterns`). State is in `store` (resources) and `changes` (progress events), settings in
-`controls`, `faults` and `calls`. `emulator` is what tests hold in their hands.
+The modules, in the order in which a request passes them. `server` takes it off the socket,
+`plugin` from ``mock_aws``; `wire` logs it (`calls`), applies what was ordered to go wrong
+(`faults`), and makes bytes a request and an answer bytes. `service` has the eight operations,
+`changes` the progress events, `holdings` the resources: those in `store`, moto's own objects of
+them (`mirror`), and what other clients made there (`adapters`).
+
+Decisions are pure functions of a resource type's schema: `schemas` (what types there are),
+`validation`, `identifiers`, `patches`, `parents`, and `values` (what AWS makes up, with `formats`,
+`examples` and `patterns`). `controls` are the settings; `account` and `emulator` are what tests
+hold in their hands.
 """
 
 from . import plugin as plugin
+from .account import Account, mocked
 from .calls import Call, Calls
 from .controls import Asynchrony, Clock, Listing
-from .emulator import Account, Emulator, mocked
+from .emulator import Emulator
 from .faults import Fault, Faults
 
 __all__ = [

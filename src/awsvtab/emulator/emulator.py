@@ -1,102 +1,43 @@
-"""The emulator as tests use it: a server in this process, its state, its settings."""
+"""The emulator as tests use it: a server in this process."""
 
 from __future__ import annotations
 
-import copy
-from importlib import import_module
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
-import botocore.loaders
-import botocore.session
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from . import examples, identifiers, plugin, schemas
-from .calls import Calls
-from .controls import Asynchrony, Controls, Listing
-from .faults import Faults
-from .pointers import Json
-from .schemas import ResourceSchema
+from . import plugin, schemas
+from .account import Account, dummy_session
+from .controls import Controls
 from .server import LOCALHOST, Server
 
-# Sessions share what they have read of botocore's data: a new client takes 8 ms instead of 40.
-LOADER = botocore.loaders.create_loader()
-
-
-class Account:
-    """What a test can do to an emulated account: its resources, its settings and its log."""
-
-    def __init__(self, region: str, account: str, controls: Controls) -> None:
-        self.region = region
-        self.account = account
-        self._controls = controls
-
-    def put(self, type_name: str, properties: Json, region: str | None = None) -> str:
-        """Hold a resource, whatever the settings say, and return its identifier.
-
-        Not a call, so there is no fault, no waiting and no entry in ``calls``. Read-only
-        properties may be given, and are made up where they are not. Values are taken as they are:
-        required properties, patterns and parents are not checked, names are. Raises ValueError for
-        a type or property that there is none of.
-        """
-        return put(self.account, self._controls, type_name, properties, region or self.region)
-
-    def get(self, type_name: str, identifier: str, region: str | None = None) -> Json | None:
-        """All properties that the emulator holds, write-only ones too; None if there is none."""
-        region = region or self.region
-        schema = _schema(type_name, region)
-        with plugin.LOCK:
-            holdings = plugin.service(self.account, region, self._controls).holdings
-            resource = holdings.find(schema, identifiers.parse(schema, identifier))
-            return copy.deepcopy(resource.properties) if resource else None
-
-    def example(self, type_name: str, seed: str = "") -> Json:
-        """A small desired state that the type accepts. Another seed gives another one."""
-        return examples.desired_state(_schema(type_name, self.region), seed)
-
-    def reset(self) -> None:
-        """Forget the account's resources, of all services, and set all settings back."""
-        self._controls.reset()
-        for backends in plugin.instances():
-            if self.account in backends:
-                backends[self.account].reset()
-                del backends[self.account]
-
-    @property
-    def calls(self) -> Calls:
-        """The requests that arrived."""
-        return self._controls.calls
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong, on order."""
-        return self._controls.faults
-
-    @property
-    def listing(self) -> Listing:
-        """How listings are paged and ordered, and what they carry."""
-        return self._controls.listing
-
-    @property
-    def changes(self) -> Asynchrony:
-        """How long changes take."""
-        return self._controls.changes
+if TYPE_CHECKING:
+    from awsvtab import Connection
 
 
 class Emulator(Account):
     """Cloud Control, and moto's other services, on a free port of 127.0.0.1.
 
     A context manager: inside it, ``endpoint_url`` and ``session`` make any AWS client talk to the
-    emulator. What is created is kept until it closes or is `reset`. Its resources are those of
-    ``account``: emulators of the same account, at the same time, share them, as moto does.
+    emulator. It begins empty, and what is created is kept until it closes or is `reset`.
+
+    ``account`` is moto's 123456789012, or the next number that no running emulator has: emulators
+    that run at the same time share nothing.
     """
 
-    def __init__(self, region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
-        super().__init__(region, account, Controls())
+    def __init__(self, region: str = schemas.DEFAULT_REGION, account: str | None = None) -> None:
+        super().__init__(region, account or DEFAULT_ACCOUNT_ID, Controls())
+        self._wanted = account
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
+        return self.start()
+
+    def start(self) -> Self:
+        """Begin to serve, until `close`. A ``with`` statement calls both."""
+        self.account = plugin.accounts.take(self._wanted)
         plugin.backends.controls.add(self._controls)
         self.reset()
         self._server = Server(LOCALHOST, 0, self._controls, self.account)
@@ -119,6 +60,7 @@ class Emulator(Account):
             self._server = None
             self.reset()
             plugin.backends.controls.discard(self._controls)
+            plugin.accounts.give_back(self.account)
 
     @property
     def endpoint_url(self) -> str:
@@ -129,44 +71,13 @@ class Emulator(Account):
     @property
     def session(self) -> boto3.Session:
         """A new session with credentials that are none, in the emulator's region."""
-        core = botocore.session.Session()
-        core.register_component("data_loader", LOADER)
-        return boto3.Session(
-            botocore_session=core,
-            aws_access_key_id="emulator",
-            aws_secret_access_key="emulator",
-            region_name=self.region,
-        )
+        return dummy_session(self.region)
 
-    def connect(self, database: str = ":memory:", **kwargs: Any) -> Any:
+    def connect(self, database: str = ":memory:", **kwargs: Any) -> Connection:
         """`awsvtab.connect` to this emulator, with its session and endpoint."""
         # Not needed, and so not imported, where only boto3 talks to the emulator.
-        driver: Any = import_module("awsvtab")
+        from awsvtab import connect
+
         kwargs.setdefault("session", self.session)
         kwargs.setdefault("endpoint_url", self.endpoint_url)
-        return driver.connect(database, **kwargs)
-
-
-def mocked(region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> Account:
-    """The account that ``mock_aws`` gives, for use inside it. Its settings end with the mock."""
-    # moto clears what has been used: without this, faults that no call met would stay.
-    _ = plugin.backends[account]
-    return Account(region, account, plugin.mocked)
-
-
-def put(account: str, controls: Controls, type_name: str, properties: Json, region: str) -> str:
-    """`Emulator.put`, on an account's state."""
-    schema = _schema(type_name, region)
-    unknown = [name for name in properties if name not in schema.properties]
-    if unknown:
-        raise ValueError(f"{type_name} has no property {unknown[0]}")
-    with plugin.LOCK:
-        holdings = plugin.service(account, region, controls).holdings
-        return holdings.put(schema, properties, holdings.serial()).identifier
-
-
-def _schema(type_name: str, region: str) -> ResourceSchema:
-    schema = schemas.find(type_name, region)
-    if schema is None:
-        raise ValueError(f"{region} has no resource type {type_name}")
-    return schema
+        return connect(database, **kwargs)

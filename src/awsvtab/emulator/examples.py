@@ -61,7 +61,7 @@ def example(schema: ResourceSchema, node: Any, name: str, seed: str, depth: int 
         return _array(schema, node, name, seed, depth)
     if kind == "object":
         return _object(schema, node, seed, depth)
-    return kind == "null" and None
+    return False if kind == "boolean" else None
 
 
 def desired_state(schema: ResourceSchema, seed: str = "") -> Json:
@@ -79,7 +79,7 @@ def string(node: Json, name: str, seed: str) -> str:
     pattern = node.get("pattern")
     candidates = [
         _fitted(candidate, shortest, longest)
-        for candidate in (*_arns(pattern, seed), *_candidates(name, seed))
+        for candidate in (*_suggested(name, seed), *_arns(pattern, seed), *_plain(name, seed))
     ]
     for candidate in candidates:
         if pattern is None or matches(pattern, candidate):
@@ -206,12 +206,11 @@ def _keys(node: Json, seed: str) -> Iterator[tuple[str, Any]]:
             yield f"key{n}", node.get("additionalProperties", {})
 
 
-def _candidates(name: str, seed: str) -> Iterator[str]:
-    """Strings to try, the most fitting for a property of the name first."""
+def _plain(name: str, seed: str) -> Iterator[str]:
+    """Strings of the usual forms: the name's words and some digits, ids, numbers, addresses."""
     digest = hexadecimal(seed, 64)
     words = "-".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)).lower() or "value"
     guid = str(uuid.UUID(digest[:32]))
-    yield from _suggested(name, digest, guid)
     yield f"{words}-{digest[:8]}"
     yield guid
     yield f"{words.replace('-', '_')}_{digest[:8]}"
@@ -237,7 +236,8 @@ def _arns(pattern: str | None, seed: str) -> Iterator[str]:
     yield f"arn:aws:{service[1] if service else 'service'}:us-east-1:123456789012:{digest}"
     with suppress(ValueError):
         text = patterns.example(pattern, 0, 2048, seed)
-        yield as_arn(text, "aws", "us-east-1", "123456789012")
+        if text.startswith("arn:"):
+            yield as_arn(text, "aws", "us-east-1", "123456789012")
 
 
 def as_arn(text: str, partition: str, region: str, account: str) -> str:
@@ -251,8 +251,9 @@ def as_arn(text: str, partition: str, region: str, account: str) -> str:
     return ":".join(parts)
 
 
-def _suggested(name: str, digest: str, guid: str) -> Iterator[str]:
+def _suggested(name: str, seed: str) -> Iterator[str]:
     """What the name of a property alone tells about its value."""
+    digest = hexadecimal(seed, 64)
     if TIME.search(name):
         yield STAMP
     if name.endswith(("State", "Status")):
@@ -268,7 +269,7 @@ def _suggested(name: str, digest: str, guid: str) -> Iterator[str]:
     if name in ID_PREFIXES:
         yield f"{ID_PREFIXES[name]}-{digest[:17]}"
     if name.endswith(("Id", "ID", "Identifier")):
-        yield guid
+        yield str(uuid.UUID(digest[:32]))
     if name.endswith("Port"):
         yield "443"
 

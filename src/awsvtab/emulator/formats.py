@@ -2,8 +2,9 @@
 
 A type that is not here gets an ARN of the usual shape and an id that its pattern allows. Fields in
 braces are the resource's properties, or `Place`'s ``partition``, ``region``, ``account`` and
-``dns_suffix``, or ``hex8``, ``hex17`` and ``uuid``, which differ between resources. Sources: each
-service's page of https://docs.aws.amazon.com/service-authorization/latest/reference/.
+``dns_suffix``, or ``hex8``, ``HEX17``, ``uuid`` and the like, which differ between resources.
+Sources: each service's page of
+https://docs.aws.amazon.com/service-authorization/latest/reference/.
 """
 
 from __future__ import annotations

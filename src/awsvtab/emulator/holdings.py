@@ -43,9 +43,7 @@ class Holdings:
         return self.home if is_global or schema.type_name in LISTED_EVERYWHERE else self.region
 
     def of(self, schema: ResourceSchema) -> Resources:
-        """The resources of the type, with what a service's own client made and without what it
-        deleted.
-        """
+        """The resources of the type, brought up to what its service's own client did."""
         resources = self.holder(schema).store.of(schema.type_name)
         adapter = ADAPTERS.get(schema.type_name)
         if adapter is not None:
@@ -117,6 +115,8 @@ class Holdings:
     def update(self, schema: ResourceSchema, identifier: str, properties: Json) -> Resource:
         """Give the resource all of these properties in place of its own."""
         resource = self.existing(schema, identifier)
+        # New items of arrays have read-only values as well.
+        properties = self.complete(schema, properties, resource.serial)
         model, seen = resource.mirror, resource.seen
         if model is not None:
             model = mirror.update(schema, model, properties, self.place)

@@ -31,8 +31,8 @@ LOG = logging.getLogger(__name__)
 # moto's modules that have another name than the service.
 MODULES = {"elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2", "lambda": "awslambda"}
 
-# A stack is a template's resources, not one of them.
-LEFT_OUT = frozenset({"AWS::CloudFormation::Stack"})
+# Stacks are what the models were made for, and not mirrored themselves.
+LEFT_OUT = "CloudFormation"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def model_class(schema: ResourceSchema) -> Any:
     """moto's CloudFormation model of the type, or None."""
     service = schema.service.lower()
     module = f"moto.{MODULES.get(service, service)}"
-    if schema.type_name in LEFT_OUT or not _has_models(module):
+    if schema.service == LEFT_OUT or not _has_models(module):
         return None
     import_module(f"{module}.models")
     for model in CloudFormationModel.__subclasses__():

@@ -22,15 +22,17 @@ CREATE_ONLY = "Invalid patch update: createOnlyProperties {} cannot be updated"
 def apply(schema: ResourceSchema, properties: Json, document: str) -> Json:
     """The properties as the patch document leaves them.
 
-    ``properties`` is what AWS holds, write-only values included; paths that address those must
-    be ``add``, since no reader can know what is there. Raises the exception that AWS answers.
+    ``properties`` is all that AWS holds. Raises the exception that AWS answers for what a patch may
+    not do: change what is create-only or read-only, or do anything to write-only values but ``add``
+    them, since no reader knows what is there.
     """
     patch = _parse(document)
     _refuse(schema, patch)
-    visible = pointers.without(properties, schema.write_only)
-    patched = _apply(patch, visible)
-    _refuse_changes(schema, visible, patched)
-    return _with_secrets(schema, properties, patched)
+    patched = _apply(patch, properties)
+    _refuse_changes(schema, properties, patched)
+    # A patch that replaces everything can leave out what its author may not or cannot name.
+    hidden = [p for p in (*schema.read_only, *schema.write_only) if len(p) == 1]
+    return {**pointers.pick(properties, hidden), **patched}
 
 
 def _parse(document: str) -> jsonpatch.JsonPatch:
@@ -61,39 +63,34 @@ def _invalid(reason: str) -> errors.CloudControlError:
 
 def _refuse(schema: ResourceSchema, patch: jsonpatch.JsonPatch) -> None:
     """Raise for operations on what no patch may touch."""
-    touched = list(_touched(patch))
-    create_only = _hit(schema.create_only, [path for _, path in touched])
+    written = [path for name, path in _paths(patch) if name not in ("test", "copy from")]
+    create_only = _hit(schema.create_only, written)
     if create_only:
         raise errors.CloudControlError("NotUpdatableException", CREATE_ONLY.format(create_only))
-    read_only = _hit(schema.read_only, [path for _, path in touched])
+    read_only = _hit(schema.read_only, written)
     if read_only:
         raise errors.validation(READ_ONLY.format(read_only))
-    write_only = _hit(schema.write_only, [path for name, path in touched if name != "add"])
+    write_only = _hit(schema.write_only, [path for name, path in _paths(patch) if name != "add"])
     if write_only:
         raise errors.validation(WRITE_ONLY.format(write_only))
 
 
 def _refuse_changes(schema: ResourceSchema, before: Json, after: Json) -> None:
-    """Raise where a patch of something larger changed what no patch may touch."""
-    for what, code, message in (
-        (schema.create_only, "NotUpdatableException", CREATE_ONLY),
-        (schema.read_only, "ValidationException", READ_ONLY),
-    ):
-        changed = [p for p in what if _values(before, p) != _values(after, p)]
-        if changed:
-            raise errors.CloudControlError(code, message.format(_names(changed)))
+    """Raise where a patch of something larger changed what is create-only."""
+    changed = [p for p in schema.create_only if _value(before, p) != _value(after, p)]
+    if changed:
+        message = CREATE_ONLY.format(_names(changed))
+        raise errors.CloudControlError("NotUpdatableException", message)
 
 
-def _touched(patch: jsonpatch.JsonPatch) -> list[tuple[str, Pointer]]:
-    """(operation, path) of all that is written; ``test`` writes nothing."""
-    touched = []
+def _paths(patch: jsonpatch.JsonPatch) -> list[tuple[str, Pointer]]:
+    """(operation, path) of all that is addressed; a source counts as an operation of its own."""
+    paths = []
     for operation in patch.patch:
-        name = operation["op"]
-        if name != "test":
-            touched.append((name, _path(operation["path"])))
-        if name == "move":
-            touched.append((name, _path(operation["from"])))
-    return touched
+        paths.append((operation["op"], _path(operation["path"])))
+        if "from" in operation:
+            paths.append((f"{operation['op']} from", _path(operation["from"])))
+    return paths
 
 
 def _path(text: str) -> Pointer:
@@ -114,15 +111,8 @@ def _names(properties: list[Pointer]) -> str:
     return f"[{', '.join(pointers.text(p) for p in properties)}]" if properties else ""
 
 
-def _values(document: Json, pointer: Pointer) -> list[Any]:
-    return list(pointers.select(document, pointer))
-
-
-def _with_secrets(schema: ResourceSchema, before: Json, after: Json) -> Json:
-    """Write-only values that the patch did not set anew stay what they were."""
-    for pointer in schema.write_only:
-        if "*" not in pointer and not _values(after, pointer):
-            for value in _values(before, pointer)[:1]:
-                if len(pointer) == 1 or _values(after, pointer[:-1]):
-                    pointers.put(after, pointer, value)
-    return after
+def _value(document: Any, pointer: Pointer) -> Any:
+    """The value at the pointer; None below arrays, whose items come and go."""
+    for name in pointer:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document

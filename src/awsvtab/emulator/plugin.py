@@ -7,6 +7,7 @@ under ``mock_aws``, and moto clears its state together with that of its own serv
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ from moto.iam.models import get_account_id_from
 
 from . import schemas, wire
 from .controls import Controls
+from .errors import CloudControlError
 from .faults import Effect
 from .holdings import Region
 from .pointers import Json
@@ -42,7 +44,7 @@ else:
     Backends = BackendDict
 
 
-# All state is used under it. Emulators of one account share their state, as moto's services do.
+# All state is used under it: moto's services know no locks.
 LOCK = threading.RLock()
 
 
@@ -82,6 +84,28 @@ class CloudControlBackends(Backends):
             controls.reset()
 
 
+class Accounts:
+    """The accounts of the emulators that run in this process, each with one."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, wanted: str | None) -> str:
+        """An account that is free from now on no more. Raises RuntimeError for one that is not."""
+        with LOCK:
+            free = (str(n) for n in itertools.count(int(DEFAULT_ACCOUNT_ID)))
+            account = wanted or next(a for a in free if a not in self._taken)
+            if account in self._taken:
+                raise RuntimeError(f"an emulator of account {account} is running already")
+            self._taken.add(account)
+            return account
+
+    def give_back(self, account: str) -> None:
+        with LOCK:
+            self._taken.discard(account)
+
+
+accounts = Accounts()
 backends = CloudControlBackends()
 mocked = Controls()
 backends.controls.add(mocked)
@@ -90,8 +114,14 @@ backends.controls.add(mocked)
 def service(
     account: str, region: str, controls: Controls, effects: Sequence[Effect] = ()
 ) -> CloudControl:
-    """Cloud Control as the account sees it in the region, for one request."""
-    backend = backends[account][region]
+    """Cloud Control as the account sees it in the region, for one request.
+
+    Raises ValueError for a region that there is not.
+    """
+    try:
+        backend = backends[account][region]
+    except KeyError:
+        raise ValueError(f"there is no region '{region}'") from None
     home = HOME_REGIONS.get(backend.partition, schemas.DEFAULT_REGION)
     return CloudControl(backend.region, backends[account][home].region, controls, effects)
 
@@ -101,7 +131,11 @@ def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) ->
 
     def run(operation: str, request: Json, effects: Sequence[Effect]) -> Json:
         with LOCK:
-            cloud_control = service(caller.account, caller.region, controls, effects)
+            try:
+                cloud_control = service(caller.account, caller.region, controls, effects)
+            except ValueError as error:
+                # What a request to no endpoint gets from AWS is no answer at all.
+                raise CloudControlError("UnrecognizedClientException", str(error)) from None
             return cloud_control.answer(operation, request)
 
     return wire.answer(target, body, caller, controls, run)

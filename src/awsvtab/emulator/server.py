@@ -26,7 +26,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import ThreadedWSGIServer
 
-from . import plugin, wire
+from . import plugin, schemas, wire
+from .account import dummy_session, put
 from .controls import Controls
 
 if TYPE_CHECKING:
@@ -94,8 +95,15 @@ class Server(ThreadedWSGIServer):
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """As the base class, but remembering the thread from the first moment."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self._open[thread] = request
+        thread.start()
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        self._open[threading.current_thread()] = request
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -112,34 +120,45 @@ class Server(ThreadedWSGIServer):
         return run
 
 
-def seed(path: Path, account: str, controls: Controls, region: str) -> int:
-    """Put the resources of a JSON file into the emulator; how many there were.
+def plant(seed: Path, server: Server, region: str) -> None:
+    """Put a file's resources into the emulator.
 
-    The file is a list of ``{"TypeName": …, "Properties": {…}, "Region": …}``; the region may be
-    left out.
+    A JSON file is a list of ``{"TypeName": …, "Properties": {…}, "Region": …}``; the region may be
+    left out. A SQL file is statements for awsvtab, applied one by one.
     """
-    from .emulator import put
-
-    resources = json.loads(path.read_text())
-    for resource in resources:
+    if seed.suffix == ".sql":
+        _run(seed.read_text(), server, region)
+        return
+    for resource in json.loads(seed.read_text()):
         place = resource.get("Region", region)
-        put(account, controls, resource["TypeName"], resource["Properties"], place)
-    return len(resources)
+        put(server.account, server.controls, resource["TypeName"], resource["Properties"], place)
+
+
+def _run(script: str, server: Server, region: str) -> None:
+    from awsvtab import connect
+
+    connection = connect(
+        ":memory:",
+        isolation_level=None,
+        session=dummy_session(region),
+        endpoint_url=server.url,
+    )
+    with contextlib.closing(connection):
+        connection.executescript(script)
 
 
 def serve(
     host: str = LOCALHOST,
     port: int = 5555,
-    seed_file: Path | None = None,
-    region: str = "us-east-1",
+    seed: Path | None = None,
+    region: str = schemas.DEFAULT_REGION,
 ) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted. ``region`` is that of seeded resources that name none."""
     server = Server(host, port, plugin.mocked, DEFAULT_ACCOUNT_ID)
     server.start()
     try:
-        if seed_file is not None:
-            count = seed(seed_file, DEFAULT_ACCOUNT_ID, plugin.mocked, region)
-            sys.stderr.write(f"{count} resources from {seed_file}\n")
+        if seed is not None:
+            plant(seed, server, region)
         sys.stderr.write(f"Cloud Control and moto's services at {server.url}\n")
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -155,7 +174,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--host", default=LOCALHOST)
     parser.add_argument("--port", type=int, default=5555, help="0 takes a free one")
-    parser.add_argument("--seed", type=Path, help="a JSON file of resources to begin with")
-    parser.add_argument("--region", default="us-east-1", help="of resources that name none")
+    parser.add_argument("--seed", type=Path, help="a JSON or SQL file of resources to begin with")
+    parser.add_argument(
+        "--region", default=schemas.DEFAULT_REGION, help="of resources that name none"
+    )
     options = parser.parse_args(arguments)
-    serve(options.host, options.port, options.seed, options.region)
+    try:
+        serve(options.host, options.port, options.seed, options.region)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))

@@ -122,7 +122,7 @@ class CloudControl:
         def begin() -> Change:
             resource = self.holdings.existing(schema, identifier)
             patched = patches.apply(schema, resource.properties, request["PatchDocument"])
-            validation.check_model(schema, patched)
+            validation.check_model(schema, patched, resource.properties)
 
             def work() -> tuple[str, Json | None]:
                 return _outcome(schema, self.holdings.update(schema, identifier, patched))

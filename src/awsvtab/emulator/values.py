@@ -64,7 +64,7 @@ def _selecting(schema: ResourceSchema) -> list[Pointer]:
 
 
 def _fill(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: Birth) -> None:
-    if len(pointer) > 1 and (pointer in schema.identifier or _is_only_read(schema, pointer)):
+    if pointer in schema.identifier or _is_only_read(schema, pointer[:1]):
         _make_holders(schema, properties, pointer)
     for n, holder in enumerate(list(pointers.select(properties, pointer[:-1]))):
         if isinstance(holder, dict) and pointer[-1] != "*" and pointer[-1] not in holder:
@@ -73,14 +73,9 @@ def _fill(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: Bir
 
 
 def _make_holders(schema: ResourceSchema, properties: Json, pointer: Pointer) -> None:
-    """Make the objects that the property is in, if they need nothing that the user gives.
-
-    In arrays nothing is made.
-    """
+    """Make the objects that the property is in. Arrays stay as they are."""
     holders = [pointer[:depth] for depth in range(1, len(pointer))]
     if any("items" in _node(schema, holder) for holder in holders):
-        return
-    if pointer not in schema.identifier and not all(_is_free(schema, h) for h in holders):
         return
     for holder in holders:
         if pointers.get(properties, holder) is None:
@@ -191,17 +186,13 @@ def _is_arn(pointer: Pointer) -> bool:
 
 
 def _is_only_read(schema: ResourceSchema, pointer: Pointer) -> bool:
-    """Whether everything in the object that holds the property is read-only."""
-    holder = pointer[:-1]
-    names = _node(schema, holder).get("properties", {})
-    return bool(names) and all((*holder, name) in schema.read_only for name in names)
-
-
-def _is_free(schema: ResourceSchema, holder: Pointer) -> bool:
-    """Whether an object can be without anything that is not read-only."""
-    made_up = {p[: len(holder) + 1] for p in schema.read_only}
-    required = _node(schema, holder).get("required", ())
-    return all((*holder, name) in made_up for name in required)
+    """Whether the property, or everything in it, is read-only: then it is AWS's to make."""
+    if pointer in schema.read_only:
+        return True
+    if not any(p[: len(pointer)] == pointer for p in schema.read_only):
+        return False
+    names = _node(schema, pointer).get("properties", {})
+    return bool(names) and all(_is_only_read(schema, (*pointer, name)) for name in names)
 
 
 def _fits(node: Json, text: str) -> bool:

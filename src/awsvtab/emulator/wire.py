@@ -155,9 +155,8 @@ def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
     """The sentences of AWS's request validation, for botocore's shapes."""
     fits = isinstance(value, PYTHON_TYPES[shape.type_name])
     if not fits:
-        raise errors.CloudControlError(
-            "SerializationException", f"{path or 'The request'} must be a {shape.type_name}"
-        )
+        message = f"{path or 'The request'} has to be of type {shape.type_name}"
+        raise errors.CloudControlError("SerializationException", message)
     if shape.type_name == "structure":
         yield from _structure_violations(shape, value, path)
     elif shape.type_name == "list":

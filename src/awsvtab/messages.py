@@ -1,0 +1,30 @@
+"""What to say where a table cannot be scanned as asked: pure."""
+
+from __future__ import annotations
+
+from awsvtab.catalog import ResourceType
+from awsvtab.catalog.columns import property_columns
+from awsvtab.options import Place
+from awsvtab.resources import identifier_form
+
+
+def cannot_list(resource_type: ResourceType) -> str:
+    """For a type without a list handler."""
+    if not resource_type.can("read"):
+        return f"{resource_type.dotted_name}: Cloud Control can neither list nor read this type"
+    return (
+        f"{resource_type.dotted_name} cannot be listed: name the resource, "
+        f"WHERE region = 'us-east-1' AND data__Identifier = '{identifier_form(resource_type)}'"
+    )
+
+
+def needs_keys(resource_type: ResourceType, place: Place) -> str:
+    """For a type whose list handler needs what nothing tells."""
+    columns = property_columns(resource_type)
+    required = " AND ".join(
+        f"{columns.get(name, name)} = '…'" for name in resource_type.list_requires[0]
+    )
+    return (
+        f"{resource_type.dotted_name} can only be listed by what holds its resources: write "
+        f"WHERE region = '{place.region}' AND {required}"
+    )

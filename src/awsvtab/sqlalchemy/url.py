@@ -1,0 +1,38 @@
+"""AWS's options in a database URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+
+def _names(text: str) -> list[str] | str:
+    return text if text == "all" else [name.strip() for name in text.split(",")]
+
+
+OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    "tables": _names,
+    "regions": _names,
+    "profile": str,
+    "endpoint_url": str,
+    "concurrency": int,
+    "read_timeout": float,
+    "write_timeout": float,
+}
+"""What a URL's query may say, and how its text is read; the rest is for ``connect_args``."""
+
+
+def take_options(url: URL) -> tuple[dict[str, Any], URL]:
+    """The options that the query holds, and the URL without them.
+
+    Lists are written with commas, ``regions=us-east-1,eu-west-1``, or as repeated parameters.
+    """
+    found = {name: _text(url.query[name]) for name in OPTIONS if name in url.query}
+    options = {name: OPTIONS[name](text) for name, text in found.items()}
+    return options, url.difference_update_query(found)
+
+
+def _text(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ",".join(value)

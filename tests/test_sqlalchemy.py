@@ -1,0 +1,101 @@
+"""``awsvtab://`` in SQLAlchemy: URLs, reflection, queries that join AWS with local tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from awsvtab.emulator import Emulator
+from awsvtab.options import Options
+
+sa = pytest.importorskip("sqlalchemy")
+
+from awsvtab.sqlalchemy.url import OPTIONS, take_options  # noqa: E402 - needs SQLAlchemy
+
+STREAMS = "aws_customerprofiles_event_streams"
+
+
+@pytest.fixture
+def engine(estate: Emulator) -> Iterator[Any]:
+    sa.dialects.registry.register("awsvtab", "awsvtab.sqlalchemy", "AwsvtabDialect")
+    engine = sa.create_engine(
+        "awsvtab://?regions=us-east-1",
+        connect_args={"session": estate.session, "endpoint_url": estate.endpoint_url},
+    )
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "rest"),
+    [
+        ("regions=us-east-1", {"regions": ["us-east-1"]}, {}),
+        ("regions=us-east-1,eu-west-1", {"regions": ["us-east-1", "eu-west-1"]}, {}),
+        ("regions=us-east-1&regions=eu-west-1", {"regions": ["us-east-1", "eu-west-1"]}, {}),
+        ("regions=all&profile=audit", {"regions": "all", "profile": "audit"}, {}),
+        ("concurrency=4&timeout=3", {"concurrency": 4}, {"timeout": "3"}),
+        ("tables=s3.buckets", {"tables": ["s3.buckets"]}, {}),
+    ],
+)
+def test_options_are_taken_from_the_url(
+    query: str, options: dict[str, Any], rest: dict[str, Any]
+) -> None:
+    taken, url = take_options(sa.make_url(f"awsvtab:///inventory.db?{query}"))
+    assert (taken, dict(url.query), url.database) == (options, rest, "inventory.db")
+
+
+def test_a_url_can_say_what_a_text_can() -> None:
+    objects = {"session", "clock"}
+    assert set(OPTIONS) == {option.name for option in fields(Options)} - objects
+
+
+def test_aws_tables_are_listed_only_when_asked_for(engine: Any) -> None:
+    inspector = sa.inspect(engine)
+    assert inspector.get_table_names() == []
+    assert STREAMS in inspector.get_table_names(schema="aws")
+    assert "aws" in inspector.get_schema_names()
+
+
+@pytest.mark.parametrize("schema", [None, "aws"])
+def test_an_aws_table_reflects_with_columns_key_and_types(engine: Any, schema: str | None) -> None:
+    table = sa.Table(STREAMS, sa.MetaData(), autoload_with=engine, schema=schema)
+    assert [column.name for column in table.primary_key] == [
+        "domain_name",
+        "event_stream_name",
+        "region",
+    ]
+    assert isinstance(table.c.tags.type, sa.JSON)
+    assert "data__key" not in table.c
+
+
+@pytest.mark.parametrize("schema", [None, "aws"])
+def test_a_reflected_aws_table_joins_with_a_local_one(engine: Any, schema: str | None) -> None:
+    metadata = sa.MetaData()
+    streams = sa.Table(STREAMS, metadata, autoload_with=engine, schema=schema)
+    owners = sa.Table("owner", metadata, sa.Column("domain", sa.Text), sa.Column("team", sa.Text))
+    query = sa.select(owners.c.team, streams.c.event_stream_name).join_from(
+        owners, streams, streams.c.domain_name == owners.c.domain
+    )
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(owners.insert(), [{"domain": "one", "team": "retail"}])
+        rows = connection.execute(query.order_by(streams.c.event_stream_name)).all()
+    assert rows == [("retail", "a"), ("retail", "b")]
+
+
+def test_a_local_table_of_the_same_name_reflects_as_itself(engine: Any) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE {STREAMS} (id INTEGER PRIMARY KEY, note TEXT)")
+        table = sa.Table(STREAMS, sa.MetaData(), autoload_with=connection)
+    assert [column.name for column in table.primary_key] == ["id"]
+
+
+def test_three_part_names_work_in_text(engine: Any) -> None:
+    query = sa.text(
+        "SELECT count(*) FROM aws.customerprofiles.event_streams WHERE domain_name = :domain"
+    )
+    with engine.connect() as connection:
+        assert connection.execute(query, {"domain": "three"}).scalar() == 3
