@@ -360,6 +360,11 @@ def test_interleaved_statements_are_told_apart(first: int) -> None:
         check(seed)
 
 
+@pytest.mark.parametrize("seed", [1227])
+def test_an_interleaving_that_once_went_wrong(seed: int) -> None:
+    check(seed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1_000, 21_000, 1_000))
 def test_interleaved_statements_are_told_apart_at_length(first: int) -> None:
