@@ -231,18 +231,6 @@ def test_a_joining_that_nobody_used_ends_with_the_transaction(changes: Changes) 
     assert queued(changes) == ["second"]
 
 
-def test_undo_to_drops_what_a_failed_statement_queued(changes: Changes) -> None:
-    before = len(changes)
-    add(changes, "second", "third")
-    changes.undo_to(before)
-    assert queued(changes) == ["first"]
-
-
-def test_undo_to_a_length_that_the_queue_no_longer_has_drops_nothing(changes: Changes) -> None:
-    changes.undo_to(5)
-    assert queued(changes) == ["first"]
-
-
 def test_undo_since_drops_what_an_unreleased_savepoint_holds(changes: Changes) -> None:
     """A statement that failed in Python: SQLite opened its savepoint, and told of no end."""
     changes.savepoint(ONE, 0)

@@ -144,12 +144,12 @@ def test_the_regions_of_a_type_are_those_that_have_it(asked: apsw.Connection) ->
 def test_the_regions_are_null_where_the_catalog_does_not_know() -> None:
     connection = apsw.Connection(":memory:")
     thing = '{"identifier":["Id"],"properties":{"Id":"string"}}'
-    text = f'{{"regions": []}}\n\nOrg::Svc::Thing svc.things\n{thing}\n'
+    text = f'{{"regions": [], "source": "here"}}\n\nOrg::Svc::Thing svc.things\n{thing}\n'
     register_tables(connection, catalog_tables(Catalog(text)))
     rows = connection.execute(
         "SELECT type_name, regions, catalog_version, can_read FROM aws_resource_types"
     ).fetchall()
-    assert rows == [("Org::Svc::Thing", None, None, 0)]
+    assert rows == [("Org::Svc::Thing", None, "here", 0)]
     connection.close()
 
 
@@ -197,7 +197,7 @@ def test_an_insert_does_not_require_what_only_aws_can_give() -> None:
         '{"identifier":["Id"],"handlers":{"create":[]},'
         '"properties":{"Id":"string required read_only","Name":"string required"}}'
     )
-    text = f'{{"regions": []}}\n\nOrg::Svc::Thing svc.things\n{thing}\n'
+    text = f'{{"regions": [], "source": "here"}}\n\nOrg::Svc::Thing svc.things\n{thing}\n'
     register_tables(connection, catalog_tables(Catalog(text)))
     assert connection.execute("SELECT required_params FROM aws_methods").get == "Name, region"
     connection.close()
@@ -210,7 +210,7 @@ def test_a_list_requires_what_no_parent_can_give_one_row_for_each_way() -> None:
         '{"identifier":["Id"],"handlers":{"list":[]},"list_requires":[["A","B"],["C"]],%s'
         '"properties":{"Id":"string","A":"string","B":"string","C":"string"}}'
     )
-    parent = '"parent":{"type":"Org::Svc::Parent","take":{"C":"C"}},'
+    parent = '"parents":[{"type":"Org::Svc::Parent","take":{"C":"C"}}],'
     blocks = (
         head,
         "Org::Svc::Child svc.children\n" + thing % parent,
@@ -430,3 +430,11 @@ def test_what_the_rows_raise_reaches_the_user() -> None:
     with pytest.raises(awsvtab.OperationalError, match="AWS is away"):
         connection.execute("SELECT * FROM mine").fetchall()
     connection.close()
+
+
+def test_global_types_are_told(connection: awsvtab.Connection) -> None:
+    rows = connection.execute(
+        "SELECT type_name, is_global FROM aws_resource_types "
+        "WHERE type_name IN ('AWS::IAM::Role', 'AWS::SQS::Queue') ORDER BY 1"
+    )
+    assert rows.fetchall() == [("AWS::IAM::Role", 1), ("AWS::SQS::Queue", 0)]

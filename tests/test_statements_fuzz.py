@@ -201,6 +201,8 @@ class World:
         tag = next(self.tags)
         self.end(step.slot)
         text = step.text.format(f"'{tag}'" if step.binding == "literal" else step.binding)
+        if "refuses" in step.tracer:
+            text += f" /* {tag} */"  # and is not found in APSW's cache
         bindings = {"literal": (), "?1": (tag,), ":tag": {"tag": tag}}[step.binding]
         run = self.runs[tag] = Run(tag, text, step)
         self.within[tag] = step.within
@@ -358,8 +360,13 @@ def test_interleaved_statements_are_told_apart(first: int) -> None:
         check(seed)
 
 
+@pytest.mark.parametrize("seed", [1227])
+def test_an_interleaving_that_once_went_wrong(seed: int) -> None:
+    check(seed)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1_000, 6_000, 500))
+@pytest.mark.parametrize("first", range(1_000, 21_000, 1_000))
 def test_interleaved_statements_are_told_apart_at_length(first: int) -> None:
-    for seed in range(first, first + 500):
+    for seed in range(first, first + 1_000):
         check(seed)

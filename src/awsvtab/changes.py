@@ -135,10 +135,6 @@ class Changes:
         del self._queue[self._marks[number].length if known else 0 :]
         del self._marks[number + 1 :]
 
-    def undo_to(self, length: int) -> None:
-        """Drops what a statement that failed had queued."""
-        del self._queue[length:]
-
     def undo_since(self, told: int) -> None:
         """Drops what was queued after the first savepoint, since then, that is still open.
 

@@ -83,7 +83,6 @@ _RESOURCE_TYPES = {
 
 
 def _type_rows(catalog: Catalog, resource_type: ResourceType) -> Iterator[Row]:
-    version = catalog.metadata.get("source")
     yield (
         resource_type.name,
         resource_type.service,
@@ -95,14 +94,10 @@ def _type_rows(catalog: Catalog, resource_type: ResourceType) -> Iterator[Row]:
         ),
         dump_json(list(resource_type.identifier)),
         dump_json([list(choice) for choice in resource_type.list_requires]),
-        int(_is_global(resource_type)),
+        int(resource_type.is_global),
         _regions(catalog, resource_type),
-        None if version is None else str(version),
+        catalog.version,
     )
-
-
-def _is_global(resource_type: ResourceType) -> bool:
-    return bool(resource_type.is_global)
 
 
 def _regions(catalog: Catalog, resource_type: ResourceType) -> str | None:
@@ -160,7 +155,7 @@ def _required_params(resource_type: ResourceType, handler: str) -> Iterator[list
         case "update":
             yield ["data__Identifier", "data__PatchDocument", REGION]
         case "list":
-            choices = () if resource_type.parent is not None else resource_type.list_requires
+            choices = () if resource_type.parents else resource_type.list_requires
             for choice in choices or ((),):
                 yield [*_spelled(resource_type, choice), REGION]
         case _:
