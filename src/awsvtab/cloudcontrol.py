@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from awsvtab.aws_errors import Subject, make_error, retry_delay, translated
 from awsvtab.errors import AwsError, NotFound, aws_error_class
 from awsvtab.options import SESSION_ACCOUNT, Options, Place
-from awsvtab.values import Properties, dump_json
+from awsvtab.values import Properties, dump_json, parse_json
 from awsvtab.version import __version__
 from awsvtab.waiting import Cancel
 
@@ -44,6 +44,7 @@ ANSWER_MEMBERS: Mapping[str, tuple[str, ...]] = {
     ),
     "GetCallerIdentity": ("Account",),
     "DescribeRegions": ("Regions",),
+    "DescribeType": ("Schema",),
 }
 
 
@@ -128,6 +129,16 @@ class CloudControl:
             names = sorted(region["RegionName"] for region in answer["Regions"])
             known = self._enabled_regions[account] = tuple(names)
         return known
+
+    def describe_type(self, type_name: str, cancel: Cancel) -> Mapping[str, Any]:
+        """The registry's schema of a type, as it is in the session's region."""
+        place = Place(SESSION_ACCOUNT, self.default_region() or ANY_REGION)
+        request = {"Type": "RESOURCE", "TypeName": type_name}
+        answer = self._call(
+            "cloudformation", "DescribeType", place, Subject(type_name), request, cancel
+        )
+        schema: Mapping[str, Any] = {"typeName": type_name, **parse_json(answer["Schema"])}
+        return schema
 
     def is_region(self, name: str) -> bool:
         """Whether a name fits the pattern of a partition that botocore knows."""

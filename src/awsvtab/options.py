@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -33,11 +34,16 @@ class Options:
 
     ``regions`` are the connection's regions, or "all" that are enabled for the account; without
     them there is only the session's own, and statements may name any. ``tables`` are short names
-    wanted, as ``service.resource``. Times are in seconds. ``clock`` is for tests.
+    wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
+    schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
+    ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
+    profile that they name. Times are in seconds. ``clock`` is for tests.
     """
 
     tables: Sequence[str] = ()
     regions: Sequence[str] | Literal["all"] | None = None
+    types: Sequence[str] | str | os.PathLike[str] = ()
+    trusted_schema: bool = False
     session: boto3.Session | None = None
     profile: str | None = None
     endpoint_url: str | None = None
@@ -50,6 +56,8 @@ class Options:
         _check_names("tables", self.tables, "sqs.queues")
         if self.regions is not None and self.regions != ALL:
             _check_names("regions", self.regions, "us-east-1", empty=False)
+        if not isinstance(self.types, str | os.PathLike):
+            _check_names("types", self.types, "Org::Service::Resource")
         if self.session is not None and self.profile is not None:
             raise ProgrammingError("session and profile: write one of them")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:

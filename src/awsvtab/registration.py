@@ -10,11 +10,13 @@ from typing import Any
 import apsw
 
 from awsvtab.apply import Applier
+from awsvtab.beyond import more_types, type_named
 from awsvtab.catalog import Catalog, ResourceType, catalog
-from awsvtab.catalog.find import no_such_table, short_names
+from awsvtab.catalog.find import find_alias, no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
+from awsvtab.curated import MODULE, CuratedModule
 from awsvtab.errors import ProgrammingError
 from awsvtab.functions import register_functions
 from awsvtab.hints import explain
@@ -24,7 +26,7 @@ from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
-from awsvtab.sql import Rewritten, rewrite
+from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.statements import Statements
 from awsvtab.vtable import Engine, Module
 
@@ -35,13 +37,15 @@ class Registration:
     """The AWS side of one connection."""
 
     def __init__(self, connection: apsw.Connection, options: Options) -> None:
-        self.catalog = catalog()
         self.cloudcontrol = CloudControl(options)
+        self.catalog = catalog()
+        if options.types:
+            self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
         self.changes = Changes()
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
-            partial(_rewrite, self.catalog, self._short_names)
+            partial(_rewrite, self.catalog, self._short_names, self._find)
         )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
@@ -55,19 +59,40 @@ class Registration:
             new_snapshot=self._new_snapshot,
             apply=self._apply,
         )
-        module: Any = Module(engine)  # APSW's stub asks for methods that it treats as optional
-        for name in (*self.catalog.table_names(), *self._short_names):
-            connection.create_module(
-                name,
-                module,
-                use_bestindex_object=True,
-                use_no_change=True,
-                iVersion=2,
-                eponymous=True,
-            )
+        self._module = Module(engine)
+        self._modules = {*self.catalog.table_names(), *self._short_names}
+        for name in self._modules:
+            self._create_module(name, self._module, eponymous=True)
+        curated = CuratedModule(
+            engine,
+            options.trusted_schema,
+            lambda name: type_named(self.catalog, name, self.cloudcontrol),
+        )
+        self._create_module(MODULE, curated, eponymous=False)
         self._introspection = catalog_tables(self.catalog)
         register_tables(connection, self._introspection)
         register_functions(connection)
+
+    def _create_module(self, name: str, module: Any, *, eponymous: bool) -> None:
+        self._connection.create_module(
+            name,
+            module,
+            use_bestindex_object=True,
+            use_no_change=True,
+            iVersion=2,  # with 1, SAVEPOINT and ROLLBACK TO would not be told
+            eponymous=eponymous,
+        )
+
+    def _find(self, service: str, resource: str) -> str | None:
+        """The table behind ``service.resource``; one of StackQL's other names becomes one now."""
+        name = table_name(service, resource)
+        if name in self._modules:
+            return name
+        if find_alias(self.catalog, f"{service}.{resource}") is None:
+            return None
+        self._modules.add(name)
+        self._create_module(name, self._module, eponymous=True)
+        return name
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
@@ -123,15 +148,15 @@ def reach(options: Options) -> Reach:
 
 
 def _rewrite(
-    catalog: Catalog, short_names: Mapping[str, ResourceType], sql: str, schemas: frozenset[str]
+    catalog: Catalog,
+    short_names: Mapping[str, ResourceType],
+    find: Find,
+    sql: str,
+    schemas: frozenset[str],
 ) -> Rewritten:
     shown = rewrite_show(sql, catalog, short_names)
     if shown is not None:
         return shown
-
-    def find(service: str, resource: str) -> str | None:
-        name = table_name(service, resource)
-        return name if catalog.has_table(name) else None
 
     return rewrite(sql, find, schemas)
 

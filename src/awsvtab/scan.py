@@ -19,6 +19,7 @@ from awsvtab.errors import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
+    TypeNotFound,
 )
 from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
 from awsvtab.messages import cannot_list, needs_keys
@@ -277,16 +278,21 @@ class Scanner:
     ) -> Rows:
         """The rows of several listings, the next of which are started ahead of the reader."""
 
-        def start(scope: tuple[Place, Properties]) -> tuple[Properties, Listing]:
+        def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Listing]:
             place, model = scope
-            return model, snapshot.listing(place, resource_type, model)
+            return place, model, snapshot.listing(place, resource_type, model)
 
-        for model, listing in started(scopes, start, self.concurrency, limited):
+        for place, model, listing in started(scopes, start, self.concurrency, limited):
             try:
                 yield from listing
             except AwsError as error:
-                if not _rules_out(error, model):
+                if not _rules_out(error, model) and not self._lacks_type(error, place):
                     raise
+
+    def _lacks_type(self, error: AwsError, place: Place) -> bool:
+        """Whether a region of "all", which is newer than the catalog, does not have the type."""
+        unknown = self.reach.regions == ALL and place.region not in self.catalog.regions
+        return unknown and isinstance(error, TypeNotFound)
 
     def _hydrate(self, snapshot: Snapshot, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
         """The rows with what they need, fetched ahead in a window that grows.

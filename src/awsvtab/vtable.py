@@ -5,8 +5,8 @@ https://rogerbinns.github.io/apsw/vtable.html and https://www.sqlite.org/vtab.ht
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
@@ -14,13 +14,14 @@ import apsw
 from awsvtab import plan as planning
 from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
+from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
-from awsvtab.errors import OperationalError, ProgrammingError
+from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
-from awsvtab.options import SESSION_ACCOUNT, Place
+from awsvtab.options import Place
 from awsvtab.patch import apply_patches
 from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
-from awsvtab.scan import Scanner
+from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Execution, Statements
 from awsvtab.values import Properties, SQLValue, to_sql
@@ -61,24 +62,54 @@ class Module:
     ) -> tuple[str, Table]:
         """Declares the columns of a type's table."""
         engine = self._engine
-        engine.statements.install()
-        connection.vtab_config(apsw.SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+        alias = find_alias(engine.catalog, modulename)
+        if alias is not None:
+            shown = list_only_properties(alias.resource_type) if alias.list_only else None
+            return declare(engine, alias.resource_type, only=shown)
         resource_type = engine.short_names.get(modulename.lower())
         if resource_type is None:
             resource_type = engine.catalog.table(modulename)
         if resource_type is None:
             raise ProgrammingError(f"no such table: {modulename}")
-        table = Table(engine, resource_type)
-        return declaration(table.columns), table
+        return declare(engine, resource_type)
+
+
+def declare(
+    engine: Engine,
+    resource_type: ResourceType,
+    *,
+    reach: Reach | None = None,
+    refusal: str | None = None,
+    only: Collection[str] | None = None,
+) -> tuple[str, Table]:
+    """A table, with what APSW wants to know of it.
+
+    ``reach`` is the table's own where it has one, ``refusal`` why it cannot be written, and
+    ``only`` the properties that it shows.
+    """
+    engine.statements.install()
+    engine.connection.vtab_config(apsw.SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+    scanner = engine.scanner if reach is None else replace(engine.scanner, reach=reach)
+    table = Table(engine, resource_type, scanner, table_columns(resource_type, only), refusal)
+    return declaration(table.columns), table
 
 
 class Table:
     """A resource type as SQLite sees it, in one schema of one connection."""
 
-    def __init__(self, engine: Engine, resource_type: ResourceType) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        resource_type: ResourceType,
+        scanner: Scanner,
+        columns: tuple[Column, ...],
+        refusal: str | None,
+    ) -> None:
         self.engine = engine
         self.resource_type = resource_type
-        self.columns = table_columns(resource_type)
+        self.scanner = scanner
+        self.columns = columns
+        self._refusal = refusal
         self.readers = [column_reader(column) for column in self.columns]
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
@@ -113,7 +144,7 @@ class Table:
         """Queues a CREATE."""
         given = list(zip(self.columns, fields, strict=True))
         desired_state, region = new_resource(self.resource_type, given)
-        place = self.engine.scanner.place_of_new(
+        place = self.scanner.place_of_new(
             self.resource_type, None if region is None else str(region)
         )
         self._queue(Operation.CREATE, place, None, desired_state)
@@ -169,6 +200,8 @@ class Table:
     def _queue(
         self, operation: Operation, place: Place, identifier: str | None, document: Any
     ) -> None:
+        if self._refusal is not None:
+            raise NotSupportedError(self._refusal)
         execution = self.engine.statements.writing()
         statement = execution.number if execution is not None else 0
         self.engine.changes.add(
@@ -177,7 +210,9 @@ class Table:
 
     def _resource_key(self, key: str) -> ResourceKey:
         region, _, identifier = key.partition(KEY_SEPARATOR)
-        return ResourceKey(Place(SESSION_ACCOUNT, region), self.resource_type.name, identifier)
+        return ResourceKey(
+            Place(self.scanner.reach.account, region), self.resource_type.name, identifier
+        )
 
     def _current(self, key: ResourceKey) -> Properties:
         """The resource's properties as the running statement read them, with pending updates."""
@@ -211,7 +246,7 @@ class Cursor:
         keys = read_keys(table.resource_type, plan, values, execution.wrote)
         self._snapshot = _snapshot_of(execution, table.engine)
         self._note = None if execution.readonly else self._remember
-        self._rows = table.engine.scanner.scan(
+        self._rows = table.scanner.scan(
             self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
         )
         self.Next()
