@@ -102,6 +102,16 @@ def stream(emulator: Emulator) -> Emulator:
             awsvtab.ProgrammingError,
             "is for UPDATE",
         ),
+        (
+            INSERT.replace("INSERT", "INSERT OR IGNORE") + "('one', 'b', 'u', 'us-east-1')",
+            awsvtab.NotSupportedError,
+            "write INSERT INTO … SELECT … WHERE NOT EXISTS",
+        ),
+        (
+            INSERT.replace("INSERT", "REPLACE") + "('one', 'b', 'u', 'us-east-1')",
+            awsvtab.NotSupportedError,
+            "INSERT OR REPLACE INTO aws.customerprofiles.event_streams",
+        ),
         (INSERT + "('one', 'b', 'u', 'mars-1')", awsvtab.ProgrammingError, "region 'mars-1'"),
         (
             f"UPDATE {TABLE} SET uri = 'x' WHERE data__Identifier = 'one|a'",

@@ -25,7 +25,7 @@ from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Execution, Statements
 from awsvtab.values import Properties, SQLValue, to_sql
-from awsvtab.writes import changed_resource, check_deletable, new_resource
+from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
 
 Reader = Callable[[Resource], SQLValue | Missing]
 
@@ -142,6 +142,7 @@ class Table:
 
     def UpdateInsertRow(self, rowid: object, fields: Sequence[SQLValue]) -> int:  # noqa: N802
         """Queues a CREATE."""
+        check_conflict_clause(self.resource_type, self.engine.connection.vtab_on_conflict())
         given = list(zip(self.columns, fields, strict=True))
         desired_state, region = new_resource(self.resource_type, given)
         place = self.scanner.place_of_new(

@@ -17,6 +17,20 @@ from awsvtab.values import JSONValue, Properties, SQLValue, from_sql, same_json
 Given = tuple[Column, SQLValue]
 
 
+# What SQLite passes on of OR IGNORE and OR REPLACE: https://www.sqlite.org/c3ref/c_fail.html
+IGNORE, REPLACE = 2, 5
+
+
+def check_conflict_clause(resource_type: ResourceType, clause: int) -> None:
+    """NotSupportedError for the ON CONFLICT clauses that would need to know what AWS has."""
+    if clause in (IGNORE, REPLACE):
+        word = "IGNORE" if clause == IGNORE else "REPLACE"
+        raise NotSupportedError(
+            f"INSERT OR {word} INTO {resource_type.dotted_name}: AWS is not asked beforehand; "
+            "write INSERT INTO … SELECT … WHERE NOT EXISTS (SELECT …), or UPDATE what is there"
+        )
+
+
 def new_resource(
     resource_type: ResourceType, given: Sequence[Given]
 ) -> tuple[dict[str, JSONValue], SQLValue]:

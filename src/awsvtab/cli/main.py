@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 import awsvtab
+from awsvtab.catalog import catalog
+from awsvtab.catalog.store import version_line
 from awsvtab.cli import output
 
 
@@ -25,7 +27,9 @@ class StatementOrCommand(click.Group):
 
 
 @click.group(cls=StatementOrCommand, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(awsvtab.__version__, package_name="awsvtab")
+@click.version_option(
+    awsvtab.__version__, message=f"awsvtab %(version)s\n{version_line(catalog())}"
+)
 def main() -> None:
     """Ask live AWS resources in SQL: awsvtab "SELECT … FROM aws.service.resource".
 
