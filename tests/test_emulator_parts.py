@@ -9,7 +9,6 @@ import pytest
 from awsvtab.emulator import (
     examples,
     identifiers,
-    parents,
     patterns,
     pointers,
     schemas,
@@ -107,27 +106,6 @@ def matchable(pattern):
         return validation.matches(pattern, patterns.example(pattern, 0, 4096, "seed"))
     except ValueError:
         return False
-
-
-@pytest.mark.parametrize(
-    ("type_name", "found"),
-    [
-        (
-            "AWS::CustomerProfiles::EventStream",
-            (("DomainName", "AWS::CustomerProfiles::Domain"),),
-        ),
-        ("AWS::Lambda::Alias", (("FunctionName", "AWS::Lambda::Function"),)),
-        ("AWS::SSM::MaintenanceWindowTask", (("WindowId", "AWS::SSM::MaintenanceWindow"),)),
-        # Not the portfolio share that is identified by the portfolio's id.
-        ("AWS::ServiceCatalog::PortfolioShare", ()),
-        # Its ProfileArn is that of an agent profile, which the patterns tell.
-        ("AWS::WellArchitected::AgentGoal", ()),
-        ("AWS::SQS::Queue", ()),
-        ("AWS::Nothing::Such", ()),
-    ],
-)
-def test_the_parent_of_a_listing_is_found_in_the_schemas(type_name, found):
-    assert parents.parents(type_name, "us-east-1") == found
 
 
 def test_a_listing_may_select_by_a_property_of_another_name():

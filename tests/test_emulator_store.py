@@ -16,9 +16,9 @@ STEPS = st.lists(
 
 def pages(resources, order, model, size):
     """A whole listing, page by page."""
-    index, after = resources.index(order, tuple(model)), None
+    index, after = resources.index(order, tuple((name,) for name in model)), None
     while True:
-        page, after = index.page(model, after, size)
+        page, after = index.page(list(model.values()), after, size)
         yield page
         if after is None:
             return
@@ -48,12 +48,12 @@ def test_what_is_removed_between_pages_hides_nothing_else(serials, removed, size
     for serial in serials:
         resources.put(Resource(str(serial), {}, serial, "us-east-1"))
     index = resources.index("created")
-    first, after = index.page({}, None, size)
+    first, after = index.page([], None, size)
     for serial in removed:
         resources.remove(str(serial))
     seen = [resource.serial for resource in first]
     while after is not None:
-        page, after = index.page({}, after, size)
+        page, after = index.page([], after, size)
         seen.extend(resource.serial for resource in page)
     assert seen == sorted(set(seen))
     assert set(serials) - removed <= set(seen)

@@ -11,7 +11,7 @@ from awsvtab.errors import ProgrammingError
 from awsvtab.options import Place
 from awsvtab.plan import Argument, Plan, Role
 from awsvtab.resources import SEPARATOR, identifier_form, join_identifier, split_identifier
-from awsvtab.values import JSONValue, SQLValue, integer_key, text_key
+from awsvtab.values import JSONValue, SQLValue, integer_key, parse_json, text_key
 
 LONGEST_IDENTIFIER = 1024
 
@@ -81,9 +81,27 @@ def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, J
     """The resource models that the keys give to a list handler; None where they do not suffice."""
     for required in resource_type.list_requires:
         if all(name in keys.properties for name in required):
-            values = (_sorted(keys.properties[name]) for name in required)
+            values = (_model_values(resource_type, name, keys) for name in required)
             return [dict(zip(required, each, strict=True)) for each in product(*values)]
     return None if resource_type.list_requires else [{}]
+
+
+def _model_values(resource_type: ResourceType, name: str, keys: Keys) -> Iterator[JSONValue]:
+    """The values of one property; for an object, those of the texts that are JSON objects."""
+    prop = resource_type.by_name.get(name)
+    for value in _sorted(keys.properties[name]):
+        if prop is None or prop.json_type != "object":
+            yield value
+        elif (parsed := _json_object(value)) is not None:
+            yield parsed
+
+
+def _json_object(value: str | int) -> JSONValue:
+    try:
+        parsed = parse_json(str(value))
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def parent_keys(parent: Parent, parent_type: ResourceType, place: Place, keys: Keys) -> Keys:
@@ -105,9 +123,14 @@ def _is_key(resource_type: ResourceType, name: str) -> bool:
 
 
 def agrees(keys: Keys, properties: Mapping[str, JSONValue]) -> bool:
-    """Whether a resource with these properties may be among the wanted ones."""
+    """Whether a resource with these properties may be among the wanted ones.
+
+    What is said of objects may be a part of them.
+    """
     return all(
-        properties[name] in wanted for name, wanted in keys.properties.items() if name in properties
+        properties[name] in wanted
+        for name, wanted in keys.properties.items()
+        if name in properties and not isinstance(properties[name], dict)
     )
 
 

@@ -8,7 +8,7 @@ so a plan may leave any of them aside but may never take one for more than it sa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -162,28 +162,32 @@ def _key_constraints(
 
     Only a comparison that is SQLite's BINARY one means what AWS means by equal.
     """
-    names = {*resource_type.identifier}.union(*resource_type.list_requires)
+    required = frozenset[str]().union(*resource_type.list_requires)
     found: dict[tuple[Role, str], Constraint] = {}
     for constraint in constraints:
         if not constraint.usable or constraint.op != EQ or not constraint.binary:
             continue
         if constraint.column < 0:
             continue
-        key = _key(columns[constraint.column], names)
+        key = _key(columns[constraint.column], resource_type.identifier, required)
         if key is not None and (key not in found or found[key].many > constraint.many):
             found[key] = constraint
     return found
 
 
-def _key(column: Column, key_properties: set[str]) -> tuple[Role, str] | None:
+def _key(
+    column: Column, identifier: Collection[str], required: Collection[str]
+) -> tuple[Role, str] | None:
+    """What a column is the key for: an object's JSON text only where a listing requires it."""
     if column.kind is Kind.REGION:
         return Role.REGION, ""
     if column.kind is Kind.IDENTIFIER:
         return Role.IDENTIFIER, ""
     prop = column.property
-    if prop is not None and prop.name in key_properties and prop.json_type in KEY_TYPES:
-        return Role.PROPERTY, prop.name
-    return None
+    if prop is None or not (prop.name in identifier or prop.name in required):
+        return None
+    fits = prop.json_type in KEY_TYPES or (prop.json_type == "object" and prop.name in required)
+    return (Role.PROPERTY, prop.name) if fits else None
 
 
 def _fixes_identifier(

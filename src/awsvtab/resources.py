@@ -98,13 +98,15 @@ class Resource:
         """A property's value: None where it is absent, MISSING where that is not known."""
         if name in self.properties and (self.whole or name not in self.resource_type.split_names):
             return self.properties[name]
-        if name in self.model:
+        if not self.whole:
+            if self._parts is None:
+                self._parts = identifier_parts(self.resource_type, self.identifier)
+            if name in self._parts:
+                return self._parts[name]
+        # A list handler may mean another property by a name, and name only a part of an object.
+        if name in self.model and not isinstance(self.model[name], dict):
             return self.model[name]
-        if self.whole:
-            return None
-        if self._parts is None:
-            self._parts = identifier_parts(self.resource_type, self.identifier)
-        return self._parts.get(name, MISSING)
+        return None if self.whole else MISSING
 
     def knows(self, names: frozenset[str]) -> bool:
         """Whether every one of these properties is known, present or absent."""

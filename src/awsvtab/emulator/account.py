@@ -47,9 +47,9 @@ class Account:
             resource = holdings.find(schema, identifiers.parse(schema, identifier))
             return copy.deepcopy(resource.properties) if resource else None
 
-    def example(self, type_name: str, seed: str = "") -> Json:
+    def example(self, type_name: str, seed: str = "", region: str | None = None) -> Json:
         """A small desired state that the type accepts. Another seed gives another one."""
-        return examples.desired_state(_schema(type_name, self.region), seed)
+        return examples.desired_state(_schema(type_name, region or self.region), seed)
 
     def reset(self) -> None:
         """Forget the account's resources, of all services, and set all settings back."""

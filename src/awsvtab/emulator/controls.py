@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,13 +12,22 @@ from .faults import Faults
 
 Carried = Literal["identifier", "all"] | Collection[str]
 
+# Types whose listings are known to carry more than the identifier.
+RICHER: Mapping[str, Carried] = {
+    "AWS::S3::Bucket": (
+        *("BucketName", "Arn", "DomainName", "RegionalDomainName", "DualStackDomainName"),
+        "WebsiteURL",
+    ),
+}
+
 
 @dataclass
 class Listing:
     """How ListResources answers.
 
     ``properties`` is what a description carries: ``"identifier"``, which is the least that AWS
-    promises, ``"all"``, or names; ``by_type`` says so for single types. ``order`` is ``"created"``,
+    promises (with the names and ARNs of S3 buckets, which it is known to give), ``"all"``, or
+    names; ``by_type`` says so for single types. ``order`` is ``"created"``,
     ``"newest"``, ``"identifier"`` or ``"shuffled"``: AWS promises none.
     """
 
@@ -28,6 +37,8 @@ class Listing:
     by_type: dict[str, Carried] = field(default_factory=dict)
 
     def carried(self, type_name: str) -> Carried:
+        if self.properties == "identifier":
+            return self.by_type.get(type_name, RICHER.get(type_name, "identifier"))
         return self.by_type.get(type_name, self.properties)
 
 

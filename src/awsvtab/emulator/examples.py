@@ -52,16 +52,16 @@ def example(schema: ResourceSchema, node: Any, name: str, seed: str, depth: int 
         return node["const"]
     if "enum" in node:
         return _settled(node["enum"])
-    kind = _kind(node)
-    if kind == "string":
+    wanted = kind(node)
+    if wanted == "string":
         return string(node, name, seed)
-    if kind in ("integer", "number"):
-        return _number(node, name, kind)
-    if kind == "array":
+    if wanted in ("integer", "number"):
+        return _number(node, name, wanted)
+    if wanted == "array":
         return _array(schema, node, name, seed, depth)
-    if kind == "object":
+    if wanted == "object":
         return _object(schema, node, seed, depth)
-    return False if kind == "boolean" else None
+    return False if wanted == "boolean" else None
 
 
 def desired_state(schema: ResourceSchema, seed: str = "") -> Json:
@@ -116,8 +116,10 @@ def _telling(choice: Json, key: str) -> Json:
 
 
 def _merged(left: Json, right: Json) -> Json:
-    """A node that asks for both. Of two patterns or limits it keeps the first."""
+    """A node that asks for both. Of two limits it keeps the first."""
     both = {**right, **left}
+    if "pattern" in left and "pattern" in right:
+        both["pattern"] = patterns.both(left["pattern"], right["pattern"])
     if "required" in left and "required" in right:
         both["required"] = list(dict.fromkeys([*left["required"], *right["required"]]))
     shared = left.get("properties", {}).keys() & right.get("properties", {}).keys()
@@ -129,12 +131,13 @@ def _merged(left: Json, right: Json) -> Json:
     return both
 
 
-def _kind(node: Json) -> str:
-    kind = node.get("type")
-    if isinstance(kind, list):
-        kind = next((k for k in kind if k != "null"), "null")
-    if kind:
-        return str(kind)
+def kind(node: Json) -> str:
+    """The JSON type of the node's values, the first of several."""
+    stated = node.get("type")
+    if isinstance(stated, list):
+        stated = next((each for each in stated if each != "null"), "null")
+    if stated:
+        return str(stated)
     if "properties" in node or "required" in node or "patternProperties" in node:
         return "object"
     return "array" if "items" in node else "string"
@@ -174,9 +177,9 @@ def _others(schema: ResourceSchema, node: Any, seed: str, depth: int) -> Iterato
     """More values that fit the node, which the seed alone would not vary."""
     node = combined(schema, node)
     yield from node.get("enum", ())
-    if _kind(node) in ("integer", "number"):
+    if kind(node) in ("integer", "number"):
         yield from range(int(node.get("minimum", 0)), int(node.get("maximum", 100)) + 1)
-    if _kind(node) == "object":
+    if kind(node) == "object":
         for name in node.get("properties", ()):
             required = [*node.get("required", ()), name]
             yield _object(schema, {**node, "required": required}, seed, depth)

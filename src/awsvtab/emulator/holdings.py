@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from awsvtab.catalog.scope import home_region
 
 from . import errors, identifiers, mirror, parents, schemas, values
 from .adapters import ADAPTERS, Adapter
@@ -14,13 +16,10 @@ from .schemas import ResourceSchema
 from .store import Resource, Resources, Store
 from .values import Place
 
-# A listing in any region has those of all regions; a read works where the resource is.
-LISTED_EVERYWHERE = frozenset({"AWS::S3::Bucket"})
-
 
 @dataclass
 class Region:
-    """What one account has in one region. Global types live in the partition's home region."""
+    """What one account has in one region. Global types live in their home region."""
 
     place: Place
     store: Store = field(default_factory=Store)
@@ -31,16 +30,23 @@ class Region:
 class Holdings:
     """What there is, for one request to ``region`` at the time ``now``."""
 
-    def __init__(self, region: Region, home: Region, now: float) -> None:
+    def __init__(self, region: Region, regions: Callable[[str], Region], now: float) -> None:
+        """``regions`` gives the same account's other regions."""
         self.region = region
-        self.home = home
+        self.regions = regions
+        self.home = regions(home_region(region.place.region))
         self.place = region.place
         self.now = now
 
     def holder(self, schema: ResourceSchema) -> Region:
         """The region that keeps the resources of the type."""
-        is_global = schema.service in values.GLOBAL_SERVICES
-        return self.home if is_global or schema.type_name in LISTED_EVERYWHERE else self.region
+        if schema.is_global:
+            return self.regions(schema.home_region(self.place.region))
+        return self.home if schema.spans_regions else self.region
+
+    def place_of(self, schema: ResourceSchema) -> Place:
+        """Where a new resource of the type is."""
+        return self.holder(schema).place if schema.is_global else self.place
 
     def of(self, schema: ResourceSchema) -> Resources:
         """The resources of the type, brought up to what its service's own client did."""
@@ -72,38 +78,46 @@ class Holdings:
         resource = self.find(schema, identifier)
         if resource is None:
             raise errors.not_found(schema.type_name, identifier)
-        if schema.type_name in LISTED_EVERYWHERE and resource.region != self.place.region:
+        if schema.spans_regions and resource.region != self.place.region:
             raise errors.other_region(schema.type_name, resource.region)
         return resource
 
     def check_parents(self, schema: ResourceSchema, model: Json) -> None:
-        """Raise `HandlerError` where a parent that the list handler's model names is none."""
-        for name, type_name in parents.parents(schema.type_name, self.place.region):
-            parent = schemas.find(type_name, self.place.region)
-            if parent is not None and name in model:
-                self.existing(parent, str(model[name]))
+        """Raise `HandlerError` where no row is what the list handler's model names."""
+        missing = None
+        for row in parents.named(schema, model):
+            parent = schemas.find(row.type_name, self.place.region)
+            if parent is not None:
+                if self._has(parent, row):
+                    return
+                missing = missing or row
+        if missing is not None:
+            identifier = identifiers.SEPARATOR.join(map(str, missing.values.values()))
+            raise errors.not_found(missing.type_name, identifier)
 
     def complete(self, schema: ResourceSchema, properties: Json, serial: int) -> Json:
         """The properties and those that AWS makes up."""
-        return values.complete(schema, properties, self.place, serial, self.now)
+        return values.complete(schema, properties, self.place_of(schema), serial, self.now)
 
     def put(self, schema: ResourceSchema, properties: Json, serial: int) -> Resource:
         """Hold a resource of these properties, whatever they are. moto is not told."""
         complete = self.complete(schema, properties, serial)
         identifier = identifiers.compose(schema, complete)
-        resource = Resource(identifier, complete, serial, self.place.region)
+        resource = Resource(identifier, complete, serial, self.place_of(schema).region)
         self.of(schema).put(resource)
         return resource
 
     def create(self, schema: ResourceSchema, desired: Json, serial: int) -> Resource:
-        """Raises `HandlerError` where it exists, or its parent does not."""
+        """Raises `HandlerError` where it exists, or what it belongs to does not."""
         properties = self.complete(schema, desired, serial)
         identifier = identifiers.compose(schema, properties)
         if self.of(schema).get(identifier):
             raise errors.already_exists(schema.type_name, identifier)
-        selects = schema.list_selects.items()
-        self.check_parents(schema, {name: desired[own] for name, own in selects if own in desired})
-        mirrored = mirror.create(schema, properties, self.place)
+        self.check_parents(schema, parents.model_of(schema, desired))
+        owner = schemas.find(schema.owner, self.place.region) if schema.owner else None
+        if owner is not None:
+            self.existing(owner, identifier)
+        mirrored = mirror.create(schema, properties, self.place_of(schema))
         if mirrored is None:
             return self.put(schema, desired, serial)
         given = {n: v for n, v in properties.items() if (n,) not in schema.read_only}
@@ -119,7 +133,7 @@ class Holdings:
         properties = self.complete(schema, properties, resource.serial)
         model, seen = resource.mirror, resource.seen
         if model is not None:
-            model = mirror.update(schema, model, properties, self.place)
+            model = mirror.update(schema, model, properties, self.place_of(schema))
             seen = _seen(schema, model)
         resource = replace(resource, properties=properties, mirror=model, seen=seen, described={})
         self.of(schema).put(resource)
@@ -128,11 +142,20 @@ class Holdings:
     def delete(self, schema: ResourceSchema, identifier: str) -> None:
         resource = self.existing(schema, identifier)
         if resource.mirror is not None:
-            mirror.delete(schema, resource.mirror, resource.properties, self.place)
+            mirror.delete(schema, resource.mirror, resource.properties, self.place_of(schema))
             adapter = ADAPTERS.get(schema.type_name)
             if adapter is not None and identifier in adapter.models(self.place):
                 raise errors.not_deleted(schema.type_name, identifier)
         self.holder(schema).store.of(schema.type_name).remove(identifier)
+
+    def _has(self, schema: ResourceSchema, row: parents.Named) -> bool:
+        """Whether there is such a row; found by an index where its values are whole properties."""
+        resources = self.of(schema)
+        wanted = row.values
+        if any("/" in name for name in (*wanted, *row.parent.take)):
+            return any(row.is_row(resource.properties) for resource in resources)
+        index = resources.index("created", tuple((name,) for name in wanted))
+        return bool(index.page(list(wanted.values()), None, 1)[0])
 
     def _reconcile(self, schema: ResourceSchema, resources: Resources, adapter: Adapter) -> None:
         models = adapter.models(self.place)

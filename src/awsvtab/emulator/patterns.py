@@ -71,18 +71,28 @@ Node = Chars | Choice | Repeat
 
 
 def example(pattern: str, shortest: int, longest: int, seed: str) -> str:
-    """A string of an allowed length that matches; one of the shortest that was found.
+    """A string of an allowed length that matches, other seeds giving others if there are many.
 
-    Raises ValueError where 200 tries find none.
+    Raises ValueError where 220 tries find none.
     """
     tree = _Parser(pattern).parse()
-    for attempt in range(200):
-        grow = (0, 1, 2, 4, 8, 16, 32, 64, shortest, longest)[attempt // 2 % 10]
-        text = "".join(_render(tree, grow, _picks(f"{seed}/{attempt}"), attempt // 20))
+    for attempt in range(220):
+        size = attempt // 2 % 11
+        grow = (8, 0, 1, 2, 4, 8, 16, 32, 64, shortest, longest)[size]
+        writer = _Writer(_picks(f"{seed}/{attempt}"), attempt // 22, options=size > 1)
+        text = "".join(writer.write(tree, grow))
         for candidate in (text, text[:longest], text.ljust(shortest, text[-1:] or "0")):
             if shortest <= len(candidate) <= longest and matches(pattern, candidate):
                 return candidate
     raise ValueError(f"no string of {shortest} to {longest} characters found for {pattern!r}")
+
+
+def both(left: str, right: str) -> str:
+    """A pattern of what matches both; just the left one where neither begins at the beginning."""
+    for ahead, body in ((left, right), (right, left)):
+        if left != right and body.startswith("^"):
+            return rf"(?=[\s\S]*?(?:{ahead}))(?:{body})"
+    return left
 
 
 def _picks(seed: str) -> Iterator[int]:
@@ -93,17 +103,31 @@ def _picks(seed: str) -> Iterator[int]:
         n += 1
 
 
-def _render(node: Node, grow: int, picks: Iterator[int], branch: int) -> Iterator[str]:
-    if isinstance(node, Chars):
-        if node.allowed:
-            yield node.allowed[next(picks) % min(len(node.allowed), 36)]
-    elif isinstance(node, Choice):
-        chosen = branch if branch < 2 else next(picks)
-        for part in node.branches[chosen % len(node.branches)]:
-            yield from _render(part, grow, picks, branch)
-    else:
-        for _ in range(min(max(node.least, grow), node.most)):
-            yield from _render(node.node, min(grow, 1), picks, branch)
+@dataclass
+class _Writer:
+    """Writes what a pattern's tree may stand for.
+
+    Of choices it takes the first branch, the second, or any; what may be left out is, but for
+    ``options``.
+    """
+
+    picks: Iterator[int]
+    branch: int
+    options: bool
+
+    def write(self, node: Node, grow: int) -> Iterator[str]:
+        """What repeats does so ``grow`` times if it may, and once inside of what repeats."""
+        if isinstance(node, Chars):
+            if node.allowed:
+                yield node.allowed[next(self.picks) % min(len(node.allowed), 36)]
+        elif isinstance(node, Choice):
+            chosen = self.branch if self.branch < 2 else next(self.picks)
+            for part in node.branches[chosen % len(node.branches)]:
+                yield from self.write(part, grow)
+        else:
+            wanted = 0 if node.most == 1 and not self.options else grow
+            for _ in range(min(max(node.least, wanted), node.most)):
+                yield from self.write(node.node, min(grow, 1))
 
 
 class _Parser:

@@ -36,8 +36,6 @@ SERVICE = "cloudcontrolapi"
 
 url_bases = [r"https?://cloudcontrolapi(-fips)?\.(.+)\.(amazonaws\.com|api\.aws)"]
 
-HOME_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-
 if TYPE_CHECKING:
     Backends = BackendDict["CloudControlBackend"]
 else:
@@ -119,11 +117,10 @@ def service(
     Raises ValueError for a region that there is not.
     """
     try:
-        backend = backends[account][region]
+        here = backends[account][region].region
     except KeyError:
         raise ValueError(f"there is no region '{region}'") from None
-    home = HOME_REGIONS.get(backend.partition, schemas.DEFAULT_REGION)
-    return CloudControl(backend.region, backends[account][home].region, controls, effects)
+    return CloudControl(here, lambda name: backends[account][name].region, controls, effects)
 
 
 def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) -> wire.Answer:

@@ -10,8 +10,13 @@ import json
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from awsvtab.catalog import catalog
+from awsvtab.catalog.schema import list_requirements
+from awsvtab.catalog.scope import home_region, scope_record
 
 from . import pointers
 from .pointers import Json, Pointer
@@ -78,15 +83,12 @@ class ResourceSchema:
         return schema
 
     @cached_property
-    def list_required(self) -> tuple[str, ...]:
-        """What the list handler's ResourceModel always has to have."""
-        return tuple(self.list_input.get("required", ()))
+    def list_requires(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of members of which the list handler's ResourceModel has to have one, whole.
 
-    @cached_property
-    def list_choice(self) -> tuple[str, ...]:
-        """The first of the sets of members of which ResourceModel has to have one."""
-        choices: list[Json] = self.list_input.get("oneOf") or self.list_input.get("anyOf") or [{}]
-        return tuple(choices[0].get("required", ()))
+        Some that the schema calls optional are among them: the catalog knows which.
+        """
+        return tuple(map(tuple, list_requirements(self.document)))
 
     @cached_property
     def list_selects(self) -> dict[str, str]:
@@ -95,13 +97,49 @@ class ResourceSchema:
         It is the one that the member's schema refers to (AWS::APS::RuleGroupsNamespace is listed
         by ``Arn``, which is the resources' ``Workspace``), or else the one of the same name.
         """
+        members = self.list_input.get("properties", {})
         selects = {}
-        for name, node in self.list_input.get("properties", {}).items():
-            target = node.get("$ref", "").rpartition("#/properties/")[2]
+        for name in dict.fromkeys((*members, *chain(*self.list_requires))):
+            target = members.get(name, {}).get("$ref", "").rpartition("#/properties/")[2]
             found = [n for n in (target, name) if n in self.properties]
             if found:
                 selects[name] = found[0]
         return selects
+
+    @cached_property
+    def list_picks(self) -> dict[str, str]:
+        """The property of which a member of ResourceModel lists the wanted values.
+
+        ``ListenerArns`` is no property of a listener; ``ListenerArn`` is.
+        """
+        members = self.list_input.get("properties", {})
+        plurals = {name: name.removesuffix("s") for name in members if name not in self.properties}
+        return {name: one for name, one in plurals.items() if one in self.properties}
+
+    @cached_property
+    def is_global(self) -> bool:
+        """Whether a partition has each resource once, in its home region."""
+        return scope_record(self.type_name).get("scope") == "global"
+
+    @cached_property
+    def spans_regions(self) -> bool:
+        """Whether a listing in any region has the resources of all; a read does not."""
+        return "spans_regions" in scope_record(self.type_name)
+
+    @cached_property
+    def owner(self) -> str | None:
+        """The type whose resource of the same identifier tells where one of this type is."""
+        owner: str | None = scope_record(self.type_name).get("spans_regions", {}).get("type")
+        return owner
+
+    def home_region(self, region: str) -> str:
+        """Where the resources of a global type live, in the partition of ``region``."""
+        known = catalog()
+        try:
+            lacking = known.type(self.type_name).not_in
+        except KeyError:
+            lacking = frozenset()
+        return home_region(region, lacking, known.regions)
 
     def resolve(self, node: Any) -> Any:
         """The schema node that a ``$ref`` leads to."""

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from . import errors, identifiers, patches, pointers, schemas, tokens, validation
+from . import errors, identifiers, parents, patches, pointers, schemas, tokens, validation
 from .changes import ACTIVE, Change, Work
 from .controls import Carried, Controls
 from .faults import Effect
@@ -36,15 +36,18 @@ class CloudControl:
     """The service as one request to a region sees it. Callers hold `plugin.LOCK`."""
 
     def __init__(
-        self, region: Region, home: Region, controls: Controls, effects: Sequence[Effect] = ()
+        self,
+        region: Region,
+        regions: Callable[[str], Region],
+        controls: Controls,
+        effects: Sequence[Effect] = (),
     ) -> None:
         self.controls = controls
         self.effects = effects
         self.now = controls.changes.clock()
         self.requests = region.requests
-        self.holdings = Holdings(region, home, self.now)
-        for place in (home, region):
-            place.pending.settle(self.now)
+        self.holdings = Holdings(region, regions, self.now)
+        region.pending.settle(self.now)
 
     def answer(self, operation: str, request: Json) -> Json:
         """The operation's output. Raises `CloudControlError`."""
@@ -77,12 +80,11 @@ class CloudControl:
         self.holdings.check_parents(schema, model)
         listing = self.controls.listing
         size = min(listing.page_size, request.get("MaxResults", listing.page_size))
-        selects = schema.list_selects
-        chosen = {selects[name]: model[name] for name in sorted(model) if name in selects}
-        scope = [schema.type_name, listing.order, json.dumps(chosen)]
+        wanted = parents.selection(schema, model)
+        scope = [schema.type_name, listing.order, wanted.text]
         after, number = tokens.decode(request.get("NextToken"), scope)
-        index = self.holdings.of(schema).index(listing.order, tuple(chosen))
-        page, end = index.page(chosen, after, size)
+        index = self.holdings.of(schema).index(listing.order, wanted.by)
+        page, end = index.page(wanted.values, after, size, wanted.picked if wanted.picks else None)
         carried = listing.carried(schema.type_name)
         answer: Json = {
             "TypeName": schema.type_name,
@@ -176,6 +178,7 @@ class CloudControl:
             raise errors.type_not_found(type_name)
         if action not in schema.handlers:
             raise errors.unsupported(type_name, action.upper())
+        self.holdings.holder(schema).pending.settle(self.now)
         return schema
 
     def _begin(self, request: Json, begin: Callable[[], Change]) -> Json:

@@ -6,11 +6,12 @@ import bisect
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .pointers import Json
+from . import pointers
+from .pointers import Json, Pointer
 
 Key = tuple[Any, ...]
 
@@ -44,7 +45,7 @@ class Resource:
 class Index:
     """Resources of one type by the values of some properties, each group in one order."""
 
-    def __init__(self, order: str, by: tuple[str, ...]) -> None:
+    def __init__(self, order: str, by: tuple[Pointer, ...]) -> None:
         self._key = ORDERS[order]
         self._by = by
         self._groups: dict[str, list[tuple[Key, Resource]]] = {}
@@ -57,16 +58,27 @@ class Index:
         group = self._groups[self._group(resource.properties)]
         del group[bisect.bisect_left(group, self._key(resource), key=_first)]
 
-    def page(self, model: Json, after: Key | None, size: int) -> tuple[list[Resource], Key | None]:
-        """Up to ``size`` resources after a key, and the key to go on from if there are more."""
-        group = self._groups.get(self._group(model), [])
+    def page(
+        self,
+        values: Sequence[Any],
+        after: Key | None,
+        size: int,
+        keep: Callable[[Json], bool] | None = None,
+    ) -> tuple[list[Resource], Key | None]:
+        """Up to ``size`` resources after a key, and the key to go on from if there are more.
+
+        They have the values, in the order of the index's properties.
+        """
+        group = self._groups.get(_text(values), [])
+        if keep is not None:
+            group = [entry for entry in group if keep(entry[1].properties)]
         start = 0 if after is None else bisect.bisect_right(group, after, key=_first)
         page = group[start : start + size]
         more = len(group) > start + size
         return [resource for _, resource in page], page[-1][0] if page and more else None
 
     def _group(self, properties: Json) -> str:
-        return json.dumps([properties.get(name) for name in self._by], sort_keys=True)
+        return _text([pointers.get(properties, pointer) for pointer in self._by])
 
 
 class Resources:
@@ -74,7 +86,7 @@ class Resources:
 
     def __init__(self) -> None:
         self._resources: dict[str, Resource] = {}
-        self._indexes: dict[tuple[str, tuple[str, ...]], Index] = {}
+        self._indexes: dict[tuple[str, tuple[Pointer, ...]], Index] = {}
 
     def __len__(self) -> int:
         return len(self._resources)
@@ -99,7 +111,7 @@ class Resources:
                 index.remove(resource)
         return resource
 
-    def index(self, order: str, by: tuple[str, ...] = ()) -> Index:
+    def index(self, order: str, by: tuple[Pointer, ...] = ()) -> Index:
         index = self._indexes.get((order, by))
         if index is None:
             index = self._indexes[order, by] = Index(order, by)
@@ -124,3 +136,7 @@ class Store:
 
 def _first(entry: tuple[Key, Resource]) -> Key:
     return entry[0]
+
+
+def _text(values: Sequence[Any]) -> str:
+    return json.dumps(values, sort_keys=True)

@@ -13,6 +13,8 @@ from jsonschema.validators import extend  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
+from awsvtab.catalog.overrides import LIST_INPUT
+
 from . import errors, pointers
 from .pointers import Json
 from .schemas import RESOURCE_SCHEMA, ResourceSchema
@@ -173,8 +175,18 @@ def model_validator(schema: ResourceSchema) -> Validator:
 def _list_validator(schema: ResourceSchema) -> Validator:
     resource = (RESOURCE_SCHEMA, DRAFT7.create_resource(schema.document))
     registry = Registry().with_resources([resource])
-    validator: Validator = _Validator(_absolute(schema.list_input), registry=registry)
+    validator: Validator = _Validator(_absolute(_list_input(schema)), registry=registry)
     return validator
+
+
+def _list_input(schema: ResourceSchema) -> Json:
+    """The list handler's input, with what it needs although its schema calls it optional."""
+    needed = LIST_INPUT.get(schema.type_name)
+    if needed is None:
+        return schema.list_input
+    if len(needed) == 1:
+        return {**schema.list_input, "required": list(needed[0])}
+    return {**schema.list_input, "anyOf": [{"required": list(names)} for names in needed]}
 
 
 def _absolute(node: Any) -> Any:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import copy
 import re
 import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from string import Formatter
 from typing import Any
 
-from . import examples, pointers
+from . import examples, parents, pointers
 from .formats import FORMATS
 from .pointers import Json, Pointer
 from .schemas import ResourceSchema
 from .validation import matches
-
-# Services of which an account has one, whatever the region. Their ARNs name no region.
-GLOBAL_SERVICES = frozenset({"CloudFront", "IAM", "Organizations", "Route53"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def complete(schema: ResourceSchema, given: Json, place: Place, serial: int, now
 
 def _selecting(schema: ResourceSchema) -> list[Pointer]:
     """What the listing selects by: every resource has it, or no listing would show it."""
-    names = [*schema.list_required, *schema.list_choice]
+    names = schema.list_requires[0] if schema.list_requires else ()
     return [(schema.list_selects[name],) for name in names if name in schema.list_selects]
 
 
@@ -88,13 +86,69 @@ def _made_up(schema: ResourceSchema, properties: Json, pointer: Pointer, birth: 
     template = FORMATS.get(f"{schema.type_name}.{'.'.join(pointer)}")
     if template is not None:
         return _formatted(schema, properties, template, place, seed)
-    if _is_arn(pointer) and "string" in node.get("type", "string"):
-        return _fitting_arn(schema, properties, node, pointer[-1], birth)
     if examples.TIME.search(pointer[-1]) and _is_time(node):
         return _time(node, birth)
     if pointer[-1] in ("AwsAccountId", "AccountId", "OwnerId", "OwnerAccount"):
         return place.account
-    return examples.example(schema, node, pointer[-1], seed)
+    if examples.kind(node) != "string" or {"const", "enum"} & node.keys():
+        return examples.example(schema, node, pointer[-1], seed)
+    demands = parents.demands(schema.type_name) if len(pointer) == 1 else {}
+    below = demands.get(pointer[-1], ())
+    texts = _texts(schema, properties, pointer, (node, *below), birth)
+    return _first_fitting(texts, node, below) or examples.string(node, pointer[-1], seed)
+
+
+def _first_fitting(texts: Iterable[str], node: Json, below: Sequence[Json]) -> str | None:
+    """The first text that fits the node and what is below it; else the first that fits the node."""
+    first = None
+    for text in texts:
+        if _fits(node, text):
+            if all(_fits(each, text) for each in below):
+                return text
+            first = first or text
+    return first
+
+
+def _texts(
+    schema: ResourceSchema,
+    properties: Json,
+    pointer: Pointer,
+    nodes: Sequence[Json],
+    birth: Birth,
+) -> Iterator[str]:
+    """Texts that the property may have, the likeliest first, made for each of the nodes."""
+    place, name, seed = birth.place, pointer[-1], birth.seed
+    given = (properties.get(synonym) for synonym in _synonyms(pointer))
+    yield from (value for value in given if isinstance(value, str))
+    if _is_arn(pointer):
+        if "pattern" in nodes[0]:
+            yield from _holders(properties)
+        for region in ("", place.region) if schema.is_global else (place.region,):
+            yield _arn(schema, properties, replace(place, region=region), seed)
+    for each in nodes:
+        text = examples.string(each, name, seed)
+        yield examples.as_arn(text, place.partition, place.region, place.account)
+        yield text
+
+
+def _holders(properties: Json) -> Iterator[str]:
+    """What the ARNs among the properties begin with: a table's with that of its bucket."""
+    for name, value in properties.items():
+        parts = value.split("/") if _is_arn((name,)) and isinstance(value, str) else []
+        for count in range(2, len(parts)):
+            yield "/".join(parts[:count])
+
+
+def _synonyms(pointer: Pointer) -> list[str]:
+    """Names under which the same may be given: ``DomainId`` is what a ``DomainIdentifier`` names.
+
+    Which of the two a type takes and which it gives differs.
+    """
+    stem = re.sub(r"(Identifier|Id|Arn)$", "", pointer[-1])
+    if len(pointer) > 1 or stem in ("", pointer[-1]):
+        return []
+    names = [f"{stem}Identifier", stem, f"{stem}Id", f"{stem}Arn"]
+    return names if pointer[-1] == names[0] else names[:2]
 
 
 def _formatted(
@@ -128,23 +182,11 @@ def _is_time(node: Json) -> bool:
     return kind in ("string", "integer", "number") and not {"enum", "maximum"} & node.keys()
 
 
-def _fitting_arn(
-    schema: ResourceSchema, properties: Json, node: Json, name: str, birth: Birth
-) -> str:
-    place = birth.place
-    arn = _arn(schema, properties, place, birth.seed)
-    if _fits(node, arn):
-        return arn
-    text = examples.string(node, name, birth.seed)
-    arn = examples.as_arn(text, place.partition, place.region, place.account)
-    return arn if _fits(node, arn) else text
-
-
 def _arn(schema: ResourceSchema, properties: Json, place: Place, seed: str) -> str:
-    region = "" if schema.service in GLOBAL_SERVICES else place.region
     kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", schema.resource).lower()
     name = _name(schema, properties) or examples.hexadecimal(seed)
-    return f"arn:{place.partition}:{_arn_service(schema)}:{region}:{place.account}:{kind}/{name}"
+    service = _arn_service(schema)
+    return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{kind}/{name}"
 
 
 def _arn_service(schema: ResourceSchema) -> str:
@@ -196,5 +238,5 @@ def _is_only_read(schema: ResourceSchema, pointer: Pointer) -> bool:
 
 
 def _fits(node: Json, text: str) -> bool:
-    longest = node.get("maxLength", len(text))
-    return len(text) <= longest and matches(node.get("pattern", ""), text)
+    in_length = node.get("minLength", 0) <= len(text) <= node.get("maxLength", len(text))
+    return in_length and matches(node.get("pattern", ""), text)
