@@ -5,8 +5,6 @@ ratio. Both run in turns in one process, on ``:memory:``; each figure is the bes
 Exit status 1 where a ratio is above its aim.
 """
 
-# ruff: noqa: T201 - a program
-
 from __future__ import annotations
 
 import argparse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsvtab.options import Cancel
+from awsvtab.waiting import Cancel
 
 
 class FakeClock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import apsw
 import pytest
 
 import awsvtab
@@ -100,6 +101,16 @@ def stream(emulator: Emulator) -> Emulator:
             INSERT.replace("Uri", "Uri, data__PatchDocument") + "('one', 'b', 'u', '[]', 'eu')",
             awsvtab.ProgrammingError,
             "is for UPDATE",
+        ),
+        (
+            INSERT.replace("INSERT", "INSERT OR IGNORE") + "('one', 'b', 'u', 'us-east-1')",
+            awsvtab.NotSupportedError,
+            "write INSERT INTO … SELECT … WHERE NOT EXISTS",
+        ),
+        (
+            INSERT.replace("INSERT", "REPLACE") + "('one', 'b', 'u', 'us-east-1')",
+            awsvtab.NotSupportedError,
+            "INSERT OR REPLACE INTO aws.customerprofiles.event_streams",
         ),
         (INSERT + "('one', 'b', 'u', 'mars-1')", awsvtab.ProgrammingError, "region 'mars-1'"),
         (
@@ -212,13 +223,18 @@ def test_a_missing_region_says_how_to_give_one(
     ("options", "message"),
     [
         ({"regoins": []}, "unknown option 'regoins'"),
-        ({"regions": "us-east-1"}, r"write a list of names, for example \['us-east-1'\]"),
+        ({"regions": "us-east-1"}, r"write a list of names, as \['us-east-1'\]"),
         ({"regions": []}, "write a list of names"),
-        ({"tables": "sqs.queues"}, r"write a list, for example \['sqs.queues'\]"),
+        ({"tables": "sqs.queues"}, r"write a list of names, as \['sqs.queues'\]"),
         ({"tables": ["sqs.queue"]}, "did you mean aws.sqs.queues"),
         ({"tables": ["sns.topic_policies", "sqs.queues", "batch.jobs"]}, "no such table"),
         ({"tables": ["customerprofiles.domains", "opensearchservice.domains"]}, "would both"),
+        ({"tables": [5]}, "write a list of names"),
+        ({"regions": [5]}, "write a list of names"),
         ({"concurrency": 0}, "write 1 or more"),
+        ({"concurrency": "x"}, "write 1 or more"),
+        ({"read_timeout": -1}, "write seconds, for example read_timeout=60"),
+        ({"write_timeout": "x"}, "write seconds, for example write_timeout=60"),
         ({"profile": "x"}, "session and profile"),
     ],
 )
@@ -227,3 +243,64 @@ def test_a_wrong_option_says_what_to_write(
 ) -> None:
     with pytest.raises(awsvtab.ProgrammingError, match=message):
         connect(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "sql", "message"),
+    [
+        ({"regions": ["us-esat-1"]}, f"SELECT * FROM {TABLE}", "unknown region 'us-esat-1'"),
+        ({"endpoint_url": "nonsense"}, f"SELECT * FROM {TABLE}", "nonsense"),
+    ],
+)
+def test_an_option_that_proves_wrong_later_is_named(
+    connect: Connect, stream: Emulator, options: dict[str, object], sql: str, message: str
+) -> None:
+    connection = connect(**options)
+    with pytest.raises(awsvtab.ProgrammingError, match=message):
+        connection.execute(sql).fetchall()
+    assert operations(stream) == {}
+
+
+def test_a_computed_region_that_is_none_has_no_rows(connect: Connect, stream: Emulator) -> None:
+    connection = connect()
+    connection.execute("CREATE TABLE mine (region TEXT)")
+    connection.execute("INSERT INTO mine VALUES ('us-esat-1'), ('us-east-1'), (1.5), ('x')")
+    rows = connection.execute(
+        f"SELECT e.region FROM mine CROSS JOIN {TABLE} e ON e.region = mine.region"
+    )
+    assert rows.fetchall() == [("us-east-1",)]
+
+
+def test_a_value_from_a_row_is_no_mistake_of_the_users(connect: Connect, stream: Emulator) -> None:
+    connection = connect()
+    connection.execute("CREATE TABLE mine (id TEXT, domain TEXT)")
+    connection.execute("INSERT INTO mine VALUES ('one', 'one'), ('one|a', 'one')")
+    rows = connection.execute(
+        f"SELECT mine.id, e.uri IS NOT NULL FROM mine LEFT JOIN {TABLE} e "
+        "ON e.data__Identifier = mine.id WHERE mine.domain = 'one' ORDER BY 1"
+    )
+    assert rows.fetchall() == [("one", 0), ("one|a", 1)]
+
+
+@pytest.mark.parametrize("name", ["a|b", "", "x" * 3000, "x\ny"])
+def test_a_name_that_no_resource_can_have_joins_nothing(
+    connect: Connect, stream: Emulator, name: str
+) -> None:
+    connection = connect()
+    for where in (
+        "domain_name = 'one' AND event_stream_name = ?",
+        "data__Identifier = 'one|' || ?",
+    ):
+        rows = connection.execute(f"SELECT * FROM {TABLE} WHERE {where}", (name,)).fetchall()
+        assert rows == []
+    assert operations(stream) == {}
+
+
+def test_after_closing_a_registration_its_tables_say_so(stream: Emulator) -> None:
+    connection = apsw.Connection(":memory:")
+    registration = awsvtab.register(
+        connection, session=stream.session, endpoint_url=stream.endpoint_url
+    )
+    registration.close()
+    with pytest.raises(awsvtab.ProgrammingError, match="was closed"):
+        connection.execute("SELECT * FROM aws_customerprofiles_domains").fetchall()

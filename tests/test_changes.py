@@ -84,6 +84,18 @@ def test_rollback_to_an_outer_savepoint_forgets_those_inside(changes: Changes) -
     assert queued(changes) == ["first", "fourth"]
 
 
+def test_a_late_table_tells_of_a_savepoint_after_a_rollback(changes: Changes) -> None:
+    changes.savepoint(ONE, 0)
+    add(changes, "second")
+    changes.savepoint(ONE, 1)
+    changes.rollback_to(0)
+    changes.begin(TWO)
+    changes.savepoint(TWO, 1)
+    add(changes, "third")
+    changes.rollback_to(1)
+    assert queued(changes) == ["first"]
+
+
 def test_released_changes_stay(changes: Changes) -> None:
     changes.savepoint(ONE, 0)
     add(changes, "second")
@@ -201,11 +213,11 @@ def test_the_next_transaction_starts_without_savepoints(changes: Changes, end) -
     end(changes)
     assert queued(changes) == []
     changes.begin(ONE)
-    add(changes, "third")
+    add(changes, "third", "fourth")
     changes.savepoint(ONE, 0)
-    add(changes, "fourth")
+    add(changes, "fifth")
     changes.rollback_to(0)
-    assert queued(changes) == ["third"]
+    assert queued(changes) == ["third", "fourth"]
 
 
 def test_a_joining_that_nobody_used_ends_with_the_transaction(changes: Changes) -> None:
@@ -219,13 +231,41 @@ def test_a_joining_that_nobody_used_ends_with_the_transaction(changes: Changes) 
     assert queued(changes) == ["second"]
 
 
-def test_undo_to_drops_what_a_failed_statement_queued(changes: Changes) -> None:
-    before = len(changes)
-    add(changes, "second", "third")
-    changes.undo_to(before)
+def test_undo_since_drops_what_an_unreleased_savepoint_holds(changes: Changes) -> None:
+    """A statement that failed in Python: SQLite opened its savepoint, and told of no end."""
+    changes.savepoint(ONE, 0)
+    add(changes, "second")
+    told = changes.savepoints_told
+    changes.savepoint(ONE, 1)
+    add(changes, "third")
+    changes.undo_since(told)
+    assert queued(changes) == ["first", "second"]
+    changes.rollback_to(0)
     assert queued(changes) == ["first"]
 
 
-def test_undo_to_a_length_that_the_queue_no_longer_has_drops_nothing(changes: Changes) -> None:
-    changes.undo_to(5)
-    assert queued(changes) == ["first"]
+def test_undo_since_keeps_what_a_released_savepoint_held(changes: Changes) -> None:
+    told = changes.savepoints_told
+    changes.savepoint(ONE, 0)
+    add(changes, "second")
+    changes.release(0)
+    changes.undo_since(told)
+    assert queued(changes) == ["first", "second"]
+
+
+def test_undo_since_keeps_what_earlier_savepoints_hold(changes: Changes) -> None:
+    changes.savepoint(ONE, 0)
+    add(changes, "second")
+    changes.undo_since(changes.savepoints_told)
+    assert queued(changes) == ["first", "second"]
+
+
+def test_undo_since_counts_a_savepoint_that_a_late_table_tells(changes: Changes) -> None:
+    """BEGIN; SAVEPOINT a; SAVEPOINT b, and a statement's own, number 2: only that is told."""
+    changes.clear()
+    told = changes.savepoints_told
+    changes.begin(ONE)
+    changes.savepoint(ONE, 2)
+    add(changes, "second")
+    changes.undo_since(told)
+    assert queued(changes) == []

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import awsvtab
+from awsvtab.catalog import catalog
 from awsvtab.cli import main
 from awsvtab.emulator import Emulator
 from conftest import operations
@@ -89,7 +90,9 @@ def test_the_emulated_estate_answers_without_an_account() -> None:
 
 
 def test_the_version_is_the_packages() -> None:
-    assert run("--version").output.split()[-1] == awsvtab.__version__
+    version, types = run("--version").output.splitlines()
+    assert version == f"awsvtab {awsvtab.__version__}"
+    assert types.startswith(f"catalog: {len(catalog())} resource types from cfn-lint")
 
 
 def test_the_demo_shows_each_statement_its_result_and_its_calls() -> None:

@@ -13,8 +13,9 @@ from awsvtab import errors
 from awsvtab.aws_errors import LONGEST_DELAY_S, TRIES, Subject, make_error, retry_delay
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.emulator import Emulator
-from awsvtab.errors import aws_error_class
-from awsvtab.options import Cancel, Cancelled, Options, Place
+from awsvtab.errors import Cancelled, aws_error_class
+from awsvtab.options import Options, Place
+from awsvtab.waiting import Cancel
 from clock import FakeClock
 from conftest import DOMAIN, EVENT_STREAM, put_domain, put_stream
 
@@ -85,7 +86,13 @@ def test_throttling_in_disguise_is_throttling() -> None:
 
 
 def test_a_missing_resource_in_disguise_is_missing() -> None:
-    assert aws_error_class("InvalidRequestException", "x cannot be found.") is errors.NotFound
+    def made(identifier: str | None, message: str) -> type:
+        subject = Subject("AWS::Logs::LogGroup", identifier)
+        return type(make_error("InvalidRequest", message, "GetResource", "us-east-1", subject))
+
+    assert made("mine", "Log group mine cannot be found.") is errors.NotFound
+    assert made("mine", "The role x cannot be found.") is errors.InvalidRequest
+    assert made(None, "The role x cannot be found.") is errors.InvalidRequest
 
 
 def test_throttling_is_tried_again(aws: CloudControl, emulator: Emulator, clock: FakeClock) -> None:

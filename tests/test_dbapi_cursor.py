@@ -205,3 +205,15 @@ def test_a_closed_connection_closes_its_cursors(local: awsvtab.Connection) -> No
         next(rows)
     with pytest.raises(awsvtab.ProgrammingError, match="closed database"):
         cursor.fetchall()
+
+
+@pytest.mark.parametrize("explain", ["EXPLAIN", "EXPLAIN QUERY PLAN"])
+def test_explaining_again_after_a_change_of_schema_does_not_crash(
+    local: awsvtab.Connection, explain: str
+) -> None:
+    for _ in range(20):
+        local.execute("CREATE TABLE t (x)")
+        for _ in range(3):
+            local.execute(f"{explain} INSERT INTO t VALUES (1)").fetchall()
+        local.executemany("INSERT INTO t VALUES (?)", [(1,), (2,)])
+        local.execute("DROP TABLE t")

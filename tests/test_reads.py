@@ -366,5 +366,87 @@ def test_a_listings_input_of_the_same_name_is_not_the_rows_own_property() -> Non
     """Rule groups are listed by an Arn, which is their workspace's."""
     groups = catalog().type("AWS::APS::RuleGroupsNamespace")
     place = Place("", "us-east-1")
-    row = Resource(groups, place, "arn:own", {}, whole=False, model={"Arn": "arn:workspace"})
+    row = Resource(groups, place, "arn:own", "{}", whole=False, model={"Arn": "arn:workspace"})
     assert row.value("Arn") == "arn:own"
+
+
+def test_a_failure_in_other_words_is_never_an_empty_listing(
+    connection: awsvtab.Connection, estate: Emulator
+) -> None:
+    estate.faults.error(
+        "InvalidRequestException",
+        "The role x cannot be found",
+        operation="ListResources",
+        type_name=EVENT_STREAM,
+    )
+    with pytest.raises(awsvtab.DataError, match="The role x"):
+        connection.execute("SELECT count(*) FROM event_streams").fetchall()
+
+
+def test_a_property_that_the_identifier_holds_a_part_of_is_read_whole(
+    connection: awsvtab.Connection, emulator: Emulator
+) -> None:
+    lens = emulator.example("AWS::S3::StorageLens")
+    identifier = emulator.put("AWS::S3::StorageLens", lens)
+    sql = "SELECT storage_lens_configuration FROM aws.s3.storage_lens"
+    (listed,) = connection.execute(sql).fetchall()
+    (got,) = connection.execute(f"{sql} WHERE data__Identifier = ?", (identifier,)).fetchall()
+    assert listed == got
+    held = emulator.get("AWS::S3::StorageLens", identifier)
+    assert json.loads(listed[0]) == held["StorageLensConfiguration"]
+
+
+def test_text_is_read_as_people_write_it(
+    connection: awsvtab.Connection, emulator: Emulator
+) -> None:
+    put_domain(emulator, "one")
+    put_stream(emulator, "one", "a", Tags=[{"Key": "farbe", "Value": "grün"}])
+    rows = connection.execute("SELECT count(*) FROM event_streams WHERE tags LIKE '%grün%'")
+    assert rows.fetchall() == [(1,)]
+
+
+def test_a_limit_keeps_listings_and_look_ups_from_running_far_ahead(
+    connection: awsvtab.Connection, emulator: Emulator
+) -> None:
+    for number in range(20):
+        put_domain(emulator, f"d{number:02}")
+        put_stream(emulator, f"d{number:02}", "s")
+    connection.execute("SELECT domain_name FROM event_streams LIMIT 1").fetchall()
+    assert operations(emulator)["ListResources"] <= 3
+    marks = ", ".join(f"'d{number:02}|s'" for number in range(20))
+    sql = f"SELECT uri FROM event_streams WHERE data__Identifier IN ({marks}) LIMIT 1"
+    connection.execute(sql).fetchall()
+    assert operations(emulator)["GetResource"] <= 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT e.uri FROM event_streams e, mine, aws.customerprofiles.domains d "
+        "WHERE e.domain_name = mine.domain AND d.domain_name = e.domain_name",
+        "SELECT e.uri FROM mine, regions JOIN event_streams e "
+        "ON e.region = regions.name AND e.domain_name = mine.domain",
+    ],
+)
+def test_a_join_of_three_looks_up_what_the_local_rows_name(
+    connection: awsvtab.Connection, estate: Emulator, sql: str
+) -> None:
+    connection.execute("CREATE TABLE mine (domain TEXT)")
+    connection.execute("INSERT INTO mine VALUES ('one')")
+    connection.execute("CREATE TABLE regions (name TEXT)")
+    connection.execute("INSERT INTO regions VALUES ('us-east-1')")
+    assert len(connection.execute(sql).fetchall()) == 2
+    made = operations(estate)
+    assert made["ListResources"] == 1
+    assert made["GetResource"] <= 3
+
+
+def test_parents_that_are_joined_with_their_children_are_listed_first(
+    connection: awsvtab.Connection, estate: Emulator
+) -> None:
+    rows = connection.execute(
+        "SELECT count(*) FROM aws.customerprofiles.domains d "
+        "JOIN event_streams s USING (domain_name, region)"
+    )
+    assert rows.fetchall() == [(6,)]
+    assert operations(estate) == {"ListResources": 4}

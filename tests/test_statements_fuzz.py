@@ -6,7 +6,6 @@ for a tag that no other run asks for; the stub's tables note tag and run.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
@@ -118,10 +117,10 @@ def start(random: Random, depth: int) -> Start:
 
 
 def told(step: Any) -> Any:
-    """The same, without an exec_trace that hides the connection's."""
+    """The same, without an exec_trace that hides the connection's or refuses."""
     if step is None:
         return None
-    tracer = step.tracer if "tells" in step.tracer else "none"
+    tracer = "tells" if "tells" in step.tracer else "none"
     return step._replace(tracer=tracer, within=told(step.within))
 
 
@@ -156,6 +155,7 @@ class World:
         self.within: dict[str, Start | None] = {}
         self.cursors: dict[int, tuple[Run, apsw.Cursor]] = {}
         self.snapshots: dict[str, Any] = {}
+        self.schema_changed = False
         if traced:
             self.connection.exec_trace = self.users_trace
         self.stub = Stub(self.connection, "one", "two")
@@ -176,8 +176,13 @@ class World:
     def nested(self, tag: str) -> int:
         """An SQL function that runs another statement, once for each run that calls it."""
         within = self.within.pop(tag, None)
-        if within is not None:
+        if within is not None and not self.schema_changed:
             self.start(within)
+        elif within is not None:
+            # The statement may have been prepared again just now: see awsvtab.statements for what
+            # cannot be told apart then.
+            self.start(told(within))
+            self.end(within.slot)
         return 1
 
     def take(self, step: Any) -> None:
@@ -196,6 +201,8 @@ class World:
         tag = next(self.tags)
         self.end(step.slot)
         text = step.text.format(f"'{tag}'" if step.binding == "literal" else step.binding)
+        if "refuses" in step.tracer:
+            text += f" /* {tag} */"  # and is not found in APSW's cache
         bindings = {"literal": (), "?1": (tag,), ":tag": {"tag": tag}}[step.binding]
         run = self.runs[tag] = Run(tag, text, step)
         self.within[tag] = step.within
@@ -245,7 +252,6 @@ class World:
             return
         if forgotten:
             del cursor
-            gc.collect()
         else:
             cursor.close(True)
         run.ended = True
@@ -254,6 +260,7 @@ class World:
         connection = self.connection
         match what:
             case "schema":
+                self.schema_changed = True
                 connection.execute("CREATE TABLE IF NOT EXISTS more(a); DROP TABLE more")
             case "function":
                 connection.create_scalar_function("unused", lambda: 1)
@@ -353,8 +360,13 @@ def test_interleaved_statements_are_told_apart(first: int) -> None:
         check(seed)
 
 
+@pytest.mark.parametrize("seed", [1227])
+def test_an_interleaving_that_once_went_wrong(seed: int) -> None:
+    check(seed)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1_000, 6_000, 500))
+@pytest.mark.parametrize("first", range(1_000, 21_000, 1_000))
 def test_interleaved_statements_are_told_apart_at_length(first: int) -> None:
-    for seed in range(first, first + 500):
+    for seed in range(first, first + 1_000):
         check(seed)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
+import apsw
 import pytest
 
 import awsvtab
 from awsvtab import errors
+from awsvtab.catalog import catalog
 from awsvtab.emulator import Emulator
+from awsvtab.patch import patch_document
 from clock import FakeClock
 from conftest import DOMAIN, EVENT_STREAM, Connect, operations, put_domain, put_stream
 
@@ -226,8 +232,8 @@ def test_a_failed_change_stops_the_rest_and_says_what_was_done(
         connection.commit()
     message = str(caught.value)
     assert "1 of 3 changes applied, 1 failed" in message
-    assert "applied: CREATE AWS::CustomerProfiles::EventStream in us-east-1 'one|b'" in message
-    assert "not sent: CREATE AWS::CustomerProfiles::EventStream" in message
+    assert "applied: CREATE AWS::CustomerProfiles::EventStream 'one|b' in us-east-1" in message
+    assert "not sent: CREATE AWS::CustomerProfiles::EventStream 'one|c'" in message
     assert identifiers(domain) == {"one|a", "one|b"}
     assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
     connection.commit()
@@ -266,3 +272,119 @@ def test_a_lost_answer_makes_no_second_resource(
         connection.execute(INSERT, ("one", "b"))
     assert identifiers(domain) == {"one|a", "one|b"}
     assert operations(domain)["CreateResource"] == 2
+
+
+def test_a_trigger_that_fails_half_way_queues_nothing(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    connection.execute("CREATE TABLE wish (name)")
+    connection.execute(
+        """CREATE TEMP TRIGGER t AFTER INSERT ON wish BEGIN
+        INSERT INTO aws_customerprofiles_event_streams (domain_name, event_stream_name, uri, region)
+        VALUES ('one', new.name, 'arn', 'us-east-1'); END"""
+    )
+    with pytest.raises(awsvtab.ProgrammingError, match="lacks EventStreamName"):
+        connection.execute("INSERT INTO wish VALUES ('x'), (NULL)")
+    connection.commit()
+    assert operations(domain) == {}
+
+
+def test_a_second_update_starts_from_the_first(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    for days in (7, 30):
+        connection.execute(
+            "UPDATE aws.customerprofiles.domains SET default_expiration_days = ?", (days,)
+        )
+    connection.commit()
+    assert domain.get(DOMAIN, "one")["DefaultExpirationDays"] == 30
+    assert operations(domain)["UpdateResource"] == 2
+
+
+def test_changes_of_one_resource_in_one_statement_keep_their_order(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    connection.execute("CREATE TABLE wish (x)")
+    connection.execute(
+        """CREATE TEMP TRIGGER t AFTER INSERT ON wish BEGIN
+        UPDATE aws_customerprofiles_domains SET default_expiration_days = 9;
+        UPDATE aws_customerprofiles_domains SET default_expiration_days = 11; END"""
+    )
+    connection.execute("INSERT INTO wish VALUES (1)")
+    domain.faults.delay(0.2, operation="UpdateResource", nth=1)
+    connection.commit()
+    assert domain.get(DOMAIN, "one")["DefaultExpirationDays"] == 11
+
+
+def test_true_is_not_one() -> None:
+    queue = catalog().type("AWS::SQS::Queue")
+    document = patch_document(queue, {"RedrivePolicy": {"a": True}}, {"RedrivePolicy": {"a": 1}})
+    assert document == [{"op": "replace", "path": "/RedrivePolicy", "value": {"a": 1}}]
+
+
+def test_a_number_that_is_too_large_is_refused_at_the_statement(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    with pytest.raises(awsvtab.DataError, match="1e999 is too large"):
+        connection.execute("INSERT INTO aws.sqs.queues (queue_name, tags) VALUES ('q', '[1e999]')")
+
+
+def test_a_file_that_is_busy_keeps_everything_from_being_sent(
+    connect: Connect, domain: Emulator, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "busy.db")
+    connection = connect(path, timeout=0, tables=["customerprofiles.event_streams"])
+    connection.execute("CREATE TABLE log (what)")
+    connection.execute("INSERT INTO log VALUES ('x')")
+    connection.execute(INSERT, ("one", "b"))
+    reader = apsw.Connection(path)
+    reader.execute("BEGIN; SELECT * FROM sqlite_schema").fetchall()
+    with pytest.raises(awsvtab.OperationalError, match="locked"):
+        connection.commit()
+    assert operations(domain) == {}
+    reader.close()
+    connection.commit()
+    assert operations(domain) == {"CreateResource": 1}
+
+
+def test_what_aws_has_is_noted_when_a_commit_is_interrupted(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    domain.changes.polls = 1_000
+    connection.execute(INSERT, ("one", "b"))
+    threading.Timer(0.3, connection.interrupt).start()
+    with pytest.raises(awsvtab.OperationalError):
+        connection.commit()
+    (outcome,) = connection._registration.applier.outcomes
+    assert outcome.event is not None
+    assert outcome.event.operation_status in ("PENDING", "IN_PROGRESS")
+    assert outcome.event.request_token
+
+
+def test_a_delete_that_aws_refuses_as_gone_is_done(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    connection.execute("DELETE FROM event_streams WHERE data__Identifier = 'one|a'")
+    domain.faults.error("ResourceNotFoundException", "gone", operation="DeleteResource")
+    connection.commit()
+    assert operations(domain)["DeleteResource"] == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ('[{"op":"remove","path":"/State"}]', "read-only"),
+        ('[{"op":"replace","path":"/Uri","value":"x"}]', "create-only"),
+        ('[{"op":"add","path":"/Tags"}]', "list of operations"),
+        ('[{"op":"move","path":"/Tags"}]', "list of operations"),
+    ],
+)
+def test_a_patch_document_that_aws_would_refuse_is_refused_at_once(
+    connection: awsvtab.Connection, domain: Emulator, document: str, message: str
+) -> None:
+    with pytest.raises(awsvtab.Error, match=message):
+        connection.execute(
+            "UPDATE event_streams SET PatchDocument = ? WHERE Identifier = 'one|a'", (document,)
+        )
+    connection.commit()
+    assert operations(domain) == {"GetResource": 1}

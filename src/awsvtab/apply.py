@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import groupby
 
 from awsvtab.aws_errors import Subject, make_error
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
-from awsvtab.errors import AwsError, NotFound
-from awsvtab.options import Cancel
+from awsvtab.errors import AwsError, Error, InternalError, NotFound
+from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
+from awsvtab.waiting import Cancel
 
 OUTCOMES_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a change: its last progress event, and an error where it failed."""
+    """What became of a change: its last progress event, and an error where it failed.
+
+    Without either it was not there to be deleted. An error with an event that is not final says
+    that nobody waited for the end.
+    """
 
     change: Change
     event: ProgressEvent | None
-    error: AwsError | None
+    error: Error | None
 
 
 class Applier:
-    """Applies changes: those of one statement to one type together, all others in order."""
+    """Applies changes: those of one statement to one type together, all others in order.
 
-    def __init__(self, cloudcontrol: CloudControl, executor: ThreadPoolExecutor) -> None:
+    ``outcomes`` has every change that was sent, the latest last. ``interrupted`` is asked, in the
+    waiting thread, whether to stop.
+    """
+
+    def __init__(
+        self,
+        cloudcontrol: CloudControl,
+        executor: ThreadPoolExecutor,
+        interrupted: Callable[[], bool],
+    ) -> None:
         self.outcomes: deque[Outcome] = deque(maxlen=OUTCOMES_KEPT)
         self._cloudcontrol = cloudcontrol
         self._executor = executor
+        self._interrupted = interrupted
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Sends the changes and waits for each.
@@ -43,20 +58,44 @@ class Applier:
         """
         done: list[Outcome] = []
         for group in together(changes):
-            outcomes = list(self._executor.map(self._apply_one, group))
-            self.outcomes.extend(outcomes)
-            done += outcomes
-            if any(outcome.error for outcome in outcomes):
+            try:
+                self._apply_group(group, done)
+            except BaseException as stop:  # Ctrl-C: what AWS has must not be lost from sight
+                stop.add_note("\n".join(report(done, changes[len(done) :])))
+                raise
+            if any(outcome.error for outcome in done):
                 raise failure(done, changes[len(done) :])
 
-    def _apply_one(self, change: Change) -> Outcome:
+    def _apply_group(self, group: Sequence[Change], done: list[Outcome]) -> None:
+        """Applies changes at once, and notes in ``done`` what became of each, however it ends."""
         cancel = Cancel()
+        futures = [self._executor.submit(self._apply_one, change, cancel) for change in group]
+        try:
+            while wait(futures, timeout=POLL_S).not_done:
+                if self._interrupted():
+                    cancel.set()
+        except BaseException:
+            cancel.set()
+            raise
+        finally:
+            outcomes = [future.result() for future in _ended(futures)]
+            self.outcomes.extend(outcomes)
+            done += outcomes
+
+    def _apply_one(self, change: Change, cancel: Cancel) -> Outcome:
         event = None
         try:
             event = self._send(change, cancel)
             event = self._cloudcontrol.wait(change.place, event, cancel)
-        except AwsError as error:
+        except NotFound as error:
+            gone = change.operation is Operation.DELETE and event is None
+            return Outcome(change, event, None if gone else error)
+        except Error as error:
             return Outcome(change, event, error)
+        except Exception as bug:
+            internal = InternalError(f"{change}: {bug!r}")
+            internal.__cause__ = bug
+            return Outcome(change, event, internal)
         return Outcome(change, event, event_error(change, event))
 
     def _send(self, change: Change, cancel: Cancel) -> ProgressEvent:
@@ -74,9 +113,15 @@ class Applier:
 
 
 def together(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """The changes in groups that may go out at once, in order."""
-    for _, group in groupby(changes, key=lambda each: (each.statement, each.resource_type.name)):
-        yield list(group)
+    """The changes in groups that may go out at once, in order: one for each resource."""
+    for _, made in groupby(changes, key=lambda each: (each.statement, each.resource_type.name)):
+        group: list[Change] = []
+        for change in made:
+            if change.identifier and any(change.is_of_same(other) for other in group):
+                yield group
+                group = []
+            group.append(change)
+        yield group
 
 
 def event_error(change: Change, event: ProgressEvent) -> AwsError | None:
@@ -98,21 +143,16 @@ def event_error(change: Change, event: ProgressEvent) -> AwsError | None:
     return error
 
 
-def failure(done: Sequence[Outcome], not_sent: Sequence[Change]) -> AwsError:
+def failure(done: Sequence[Outcome], not_sent: Sequence[Change]) -> Error:
     """The error that reports a plan that was applied in part."""
-    failed = [(outcome, outcome.error) for outcome in done if outcome.error is not None]
-    first = failed[0][1]
-    applied = [outcome for outcome in done if outcome.error is None]
+    first = next(outcome.error for outcome in done if outcome.error is not None)
     if len(done) + len(not_sent) == 1:
         return first
-    lines = [
-        f"{len(applied)} of {len(done) + len(not_sent)} changes applied, {len(failed)} failed",
-        *(f"applied: {_described(outcome)}" for outcome in applied),
-        *(f"failed: {error}" for _, error in failed),
-        *(f"not sent: {change}" for change in not_sent),
-    ]
+    message = "\n".join(report(done, not_sent))
+    if not isinstance(first, AwsError):
+        return type(first)(message)
     return type(first)(
-        "\n".join(lines),
+        message,
         code=first.code,
         operation=first.operation,
         type_name=first.type_name,
@@ -123,9 +163,30 @@ def failure(done: Sequence[Outcome], not_sent: Sequence[Change]) -> AwsError:
     )
 
 
+def report(done: Sequence[Outcome], not_sent: Sequence[Change]) -> list[str]:
+    """What became of each change of a plan, a line each after one that counts them."""
+    applied = [outcome for outcome in done if outcome.error is None]
+    failed = [outcome for outcome in done if outcome.error is not None]
+    return [
+        f"{len(applied)} of {len(done) + len(not_sent)} changes applied, {len(failed)} failed",
+        *(f"applied: {_described(outcome)}" for outcome in applied),
+        *(f"failed: {_described(outcome)}: {outcome.error}" for outcome in failed),
+        *(f"not sent: {change}" for change in not_sent),
+    ]
+
+
 def _described(outcome: Outcome) -> str:
     event = outcome.event
     if event is None:
         return str(outcome.change)
-    made = f" '{event.identifier}'" if event.identifier and not outcome.change.identifier else ""
-    return f"{outcome.change}{made}, request token {event.request_token}"
+    made = event.identifier if outcome.change.identifier is None else None
+    return (
+        f"{outcome.change}"
+        + (f", identifier '{made}'" if made else "")
+        + f", {event.operation_status}, request token {event.request_token}"
+    )
+
+
+def _ended(futures: Sequence[Future[Outcome]]) -> Sequence[Future[Outcome]]:
+    wait(futures)
+    return futures

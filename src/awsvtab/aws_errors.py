@@ -53,6 +53,8 @@ def translated(operation: str, region: str, subject: Subject) -> Iterator[None]:
         yield
     except errors.Error:
         raise
+    except (ValueError, TypeError) as unfit:  # what botocore says of options that it cannot use
+        raise errors.ProgrammingError(f"{operation} in {region}: {unfit}") from unfit
     except Exception as foreign:
         error = translate(foreign, operation, region, subject)
         if error is None:
@@ -86,6 +88,8 @@ def make_error(
 ) -> AwsError:
     """The error for an AWS code, with where it happened and what may help in its message."""
     kind = aws_error_class(code, message)
+    if kind is errors.InvalidRequest and _names_nothing(message, subject.identifier):
+        kind = errors.NotFound
     about = " ".join(filter(None, (subject.type_name, repr_identifier(subject.identifier))))
     place = f"in {region}" if region else ""
     head = " ".join(filter(None, (operation, about, place)))
@@ -101,6 +105,13 @@ def make_error(
         request_id=request_id,
         request_token=token,
     )
+
+
+def _names_nothing(message: str, identifier: str | None) -> bool:
+    """Whether a handler says in its own words that a resource does not exist, as LogGroup's does:
+    InvalidRequest "… <identifier> … cannot be found".
+    """
+    return identifier is not None and identifier in message and "cannot be found" in message
 
 
 def retry_delay(error: AwsError, attempt: int, chance: float) -> float | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.options import Place
+from awsvtab.resources import ResourceKey, join_identifier
 from awsvtab.values import JSONValue
 
 
@@ -39,8 +40,23 @@ class Change:
     client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def __str__(self) -> str:
-        about = f" '{self.identifier}'" if self.identifier else ""
+        about = f" '{name}'" if (name := self._name()) else ""
         return f"{self.operation} {self.resource_type.name}{about} in {self.place.region}"
+
+    def is_of_same(self, other: Change) -> bool:
+        """Whether both are of one existing resource."""
+        return (self.resource_type.name, self.place, self.identifier) == (
+            other.resource_type.name,
+            other.place,
+            other.identifier,
+        )
+
+    def _name(self) -> str:
+        """The identifier; of a new resource what is known of it, a star for what AWS will add."""
+        if self.identifier is not None or not isinstance(self.document, dict):
+            return self.identifier or ""
+        known = [self.document.get(pointer) for pointer in self.resource_type.identifier]
+        return join_identifier(["*" if value is None else str(value) for value in known])
 
 
 class _Mark(NamedTuple):
@@ -79,6 +95,14 @@ class Changes:
         """The changes that wait, in the order made."""
         return tuple(self._queue)
 
+    def patches_of(self, key: ResourceKey) -> list[JSONValue]:
+        """The patch documents that wait for a resource; those before its deletion are void."""
+        documents: list[JSONValue] = []
+        for change in self._queue:
+            if (change.place, change.resource_type.name, change.identifier) == key:
+                documents = [*documents, change.document] if change.document else []
+        return documents
+
     def take(self) -> Sequence[Change]:
         """The changes that wait; they do so no longer."""
         taken, self._queue, self._marks = self._queue, [], []
@@ -110,10 +134,6 @@ class Changes:
         known = 0 <= number < len(self._marks)
         del self._queue[self._marks[number].length if known else 0 :]
         del self._marks[number + 1 :]
-
-    def undo_to(self, length: int) -> None:
-        """Drops what a statement that failed had queued."""
-        del self._queue[length:]
 
     def undo_since(self, told: int) -> None:
         """Drops what was queued after the first savepoint, since then, that is still open.

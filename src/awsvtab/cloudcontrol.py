@@ -14,21 +14,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from awsvtab.aws_errors import Subject, make_error, retry_delay, translated
-from awsvtab.errors import AwsError, InternalError, NotFound, aws_error_class
-from awsvtab.options import Cancel, Options, Place
-from awsvtab.values import JSONValue, dump_json, parse_json
+from awsvtab.errors import AwsError, NotFound, aws_error_class
+from awsvtab.options import SESSION_ACCOUNT, Options, Place
+from awsvtab.values import Properties, dump_json, parse_json
 from awsvtab.version import __version__
+from awsvtab.waiting import Cancel
 
 if TYPE_CHECKING:
     import boto3
-
-Properties = Mapping[str, JSONValue]
 
 CALLS_KEPT = 10_000
 FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
 LONGEST_RETRY_AFTER_S = 300.0
 CONNECT_TIMEOUT_S = 10
+CLOSE_WAIT_S = 1.0
+ANY_REGION = "us-east-1"  # for what is the same in all
 # What S3 answers about a bucket of another region, through the handler.
 ELSEWHERE = "Status Code: 301"
 
@@ -42,6 +43,8 @@ ANSWER_MEMBERS: Mapping[str, tuple[str, ...]] = {
         ("ProgressEvent",),
     ),
     "GetCallerIdentity": ("Account",),
+    "DescribeRegions": ("Regions",),
+    "DescribeType": ("Schema",),
 }
 
 
@@ -63,9 +66,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a listing: (identifier, the properties it came with), and the next page's token."""
+    """A page of a listing: (identifier, JSON text of its properties), and the next page's token."""
 
-    resources: tuple[tuple[str, Properties], ...]
+    resources: tuple[tuple[str, str], ...]
     next_token: str | None
 
 
@@ -101,19 +104,44 @@ class CloudControl:
         self._options = options
         self._clock = options.clock
         self._lock = threading.Lock()
-        self._boto3_session = options.session
+        self._under_way = 0
+        self._settled = threading.Condition(self._lock)
+        self._sessions: dict[str, boto3.Session] = {}
+        if options.session is not None:
+            self._sessions[SESSION_ACCOUNT] = options.session
         self._clients: dict[tuple[str, Place], Any] = {}
-        self._accounts: dict[Place, str] = {}
+        self._accounts: dict[str, str] = {}
+        self._enabled_regions: dict[str, tuple[str, ...]] = {}
         self._made = 0
         self._random = random.Random()  # not the program's, which may be seeded
 
-    def default_region(self) -> str | None:
+    def default_region(self, account: str = SESSION_ACCOUNT) -> str | None:
         """The session's own region, None if it has none."""
         with translated("Session", "", Subject()):
-            return self._session().region_name
+            return self._session(account).region_name
+
+    def enabled_regions(self, account: str, cancel: Cancel) -> tuple[str, ...]:
+        """The regions that are enabled for an account; asked once."""
+        known = self._enabled_regions.get(account)
+        if known is None:
+            place = Place(account, self.default_region(account) or ANY_REGION)
+            answer = self._call("ec2", "DescribeRegions", place, Subject(), {}, cancel)
+            names = sorted(region["RegionName"] for region in answer["Regions"])
+            known = self._enabled_regions[account] = tuple(names)
+        return known
+
+    def describe_type(self, type_name: str, cancel: Cancel) -> Mapping[str, Any]:
+        """The registry's schema of a type, as it is in the session's region."""
+        place = Place(SESSION_ACCOUNT, self.default_region() or ANY_REGION)
+        request = {"Type": "RESOURCE", "TypeName": type_name}
+        answer = self._call(
+            "cloudformation", "DescribeType", place, Subject(type_name), request, cancel
+        )
+        schema: Mapping[str, Any] = {"typeName": type_name, **parse_json(answer["Schema"])}
+        return schema
 
     def is_region(self, name: str) -> bool:
-        """Whether a name is that of a region in one of botocore's partitions."""
+        """Whether a name fits the pattern of a partition that botocore knows."""
         from botocore.exceptions import UnknownRegionError
 
         with translated("Session", name, Subject()):
@@ -126,10 +154,10 @@ class CloudControl:
 
     def account_id(self, place: Place, cancel: Cancel) -> str:
         """The id of the account that the credentials belong to; asked once."""
-        known = self._accounts.get(place)
+        known = self._accounts.get(place.account)
         if known is None:
             answer = self._call("sts", "GetCallerIdentity", place, Subject(), {}, cancel)
-            known = self._accounts[place] = answer["Account"]
+            known = self._accounts[place.account] = answer["Account"]
         return known
 
     def list_page(
@@ -148,25 +176,27 @@ class CloudControl:
             request["NextToken"] = token
         answer = self._cloudcontrol("ListResources", place, Subject(type_name), request, cancel)
         resources = tuple(
-            (each["Identifier"], parse_properties(each.get("Properties")))
+            (each["Identifier"], each.get("Properties", ""))
             for each in answer.get("ResourceDescriptions", ())
         )
         return Page(resources, answer.get("NextToken"))
 
     def get(
         self, place: Place, type_name: str, identifier: str, cancel: Cancel
-    ) -> tuple[str, Properties] | None:
-        """A resource's identifier and properties by GetResource; None where there is none."""
+    ) -> tuple[str, str] | None:
+        """A resource's identifier and properties' text by GetResource; None if there is none."""
         request = {"TypeName": type_name, "Identifier": identifier}
         subject = Subject(type_name, identifier)
         try:
             answer = self._cloudcontrol("GetResource", place, subject, request, cancel)
+        except NotFound:
+            return None
         except AwsError as error:
-            if isinstance(error, NotFound) or ELSEWHERE in str(error):
+            if ELSEWHERE in str(error):
                 return None
             raise
         found = answer["ResourceDescription"]
-        return found.get("Identifier", identifier), parse_properties(found.get("Properties"))
+        return found.get("Identifier", identifier), found.get("Properties", "")
 
     def create(
         self,
@@ -228,8 +258,9 @@ class CloudControl:
         return event
 
     def close(self) -> None:
-        """Closes the pooled connections."""
-        with self._lock:
+        """Closes the pooled connections, after a moment for requests that are under way."""
+        with self._settled:
+            self._settled.wait_for(lambda: self._under_way == 0, CLOSE_WAIT_S)
             clients, self._clients = list(self._clients.values()), {}
         for client in clients:
             client.close()
@@ -313,7 +344,14 @@ class CloudControl:
         from botocore import xform_name
 
         client = self._client(service, place)
-        answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+        with self._lock:
+            self._under_way += 1
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+        finally:
+            with self._settled:
+                self._under_way -= 1
+                self._settled.notify_all()
         if not any(member in answer for member in ANSWER_MEMBERS[operation]):
             raise make_error(
                 "InternalFailure",
@@ -338,7 +376,9 @@ class CloudControl:
                     connect_timeout=CONNECT_TIMEOUT_S,
                     user_agent_extra=f"awsvtab/{__version__}",
                 )
-                make_client: Any = self._session().client  # its stub knows literal names only
+                make_client: Any = self._session(
+                    place.account
+                ).client  # its stub knows literal names only
                 client = make_client(
                     service,
                     region_name=place.region,
@@ -348,12 +388,14 @@ class CloudControl:
                 self._clients[service, place] = client
             return client
 
-    def _session(self) -> boto3.Session:
-        if self._boto3_session is None:
+    def _session(self, account: str = SESSION_ACCOUNT) -> boto3.Session:
+        session = self._sessions.get(account)
+        if session is None:
             import boto3
 
-            self._boto3_session = boto3.Session(profile_name=self._options.profile)
-        return self._boto3_session
+            profile = account or self._options.profile
+            session = self._sessions[account] = boto3.Session(profile_name=profile)
+        return session
 
     def _note(
         self,
@@ -382,19 +424,6 @@ class CloudControl:
                     request_id,
                 )
             )
-
-
-def parse_properties(text: str | None) -> Properties:
-    """The properties that a ResourceDescription holds as JSON text; none are an empty mapping."""
-    if not text:
-        return {}
-    try:
-        properties = parse_json(text)
-    except ValueError as error:
-        raise InternalError(f"AWS answered with properties that are not JSON: {error}") from error
-    if not isinstance(properties, dict):
-        raise InternalError("AWS answered with properties that are no JSON object")
-    return properties
 
 
 def progress_event(answer: Mapping[str, Any]) -> ProgressEvent:

@@ -53,6 +53,10 @@ class NotSupportedError(DatabaseError, sqlite3.NotSupportedError):
     """AWS or awsvtab cannot do this, whatever the values."""
 
 
+class Cancelled(OperationalError):
+    """The statement was interrupted, or its cursor closed, while AWS was being asked."""
+
+
 class AwsError(DatabaseError):
     """An error that AWS answered with, or that reaching AWS ended in.
 
@@ -226,12 +230,9 @@ def short_code(code: str) -> str:
 def aws_error_class(code: str, message: str = "") -> type[AwsError]:
     """The class for an AWS code; plain `AwsError`, a DatabaseError, for an unknown one.
 
-    Handlers wrap foreign errors: "Rate exceeded" in any code is throttling, and some answer a
-    missing resource with InvalidRequest "... cannot be found".
+    Handlers wrap foreign errors: "Rate exceeded" in any code is throttling.
     """
     code = short_code(code)
     if "Rate exceeded" in message:
         return Throttling
-    if code in ("InvalidRequest", "GeneralService") and "cannot be found" in message:
-        return NotFound
     return AwsError._classes.get(code, AwsError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import table_columns
@@ -17,17 +17,25 @@ _MOST_COLUMNS = 12
 
 
 def explain(
-    message: str, sql: str, catalog: Catalog, short_names: Mapping[str, ResourceType]
+    message: str,
+    sql: str,
+    catalog: Catalog,
+    short_names: Mapping[str, ResourceType],
+    other_tables: Collection[str] = (),
 ) -> str:
-    """SQLite's message for a statement, with a correction where one is near."""
+    """SQLite's message for a statement, with a correction where one is near.
+
+    ``other_tables`` are the names of tables that are of no resource type.
+    """
     if found := _NO_TABLE.fullmatch(message):
-        return message + _other_tables(found[1], catalog)
+        same = difflib.get_close_matches(found[1].lower(), other_tables, n=1, cutoff=0.9)
+        return message + (f"; did you mean {same[0]}?" if same else _near(found[1], catalog))
     if found := _NO_COLUMN.fullmatch(message):
         return message + _other_columns(found[1], _tables_in(sql, catalog, short_names))
     return message
 
 
-def _other_tables(name: str, catalog: Catalog) -> str:
+def _near(name: str, catalog: Catalog) -> str:
     near = nearest(catalog, name)
     if not near:
         return ""

@@ -10,7 +10,7 @@ from awsvtab.catalog.model import Parent, Property, ResourceType
 from awsvtab.errors import ProgrammingError
 from awsvtab.options import Place
 from awsvtab.plan import Argument, Plan, Role
-from awsvtab.resources import identifier_form, join_identifier, split_identifier
+from awsvtab.resources import SEPARATOR, identifier_form, join_identifier, split_identifier
 from awsvtab.values import JSONValue, SQLValue, integer_key, parse_json, text_key
 
 LONGEST_IDENTIFIER = 1024
@@ -40,12 +40,12 @@ def read_keys(
     resource_type: ResourceType,
     plan: Plan,
     values: Sequence[SQLValue | set[SQLValue]],
-    wrote: Callable[[str], bool] = lambda value: True,
+    wrote: Callable[[str, Argument], bool],
 ) -> Keys:
     """The keys that a plan's values stand for.
 
-    An identifier with too few parts belongs to no row. Where ``wrote`` says that it stands in the
-    statement or its bindings, it is a mistake, and ProgrammingError shows how identifiers look.
+    An identifier with too few parts belongs to no row. Where ``wrote`` says that the user wrote it
+    as this argument, it is a mistake, and ProgrammingError shows how identifiers look.
     """
     regions: frozenset[str] | None = None
     written_regions: frozenset[str] = frozenset()
@@ -60,9 +60,9 @@ def read_keys(
             properties[prop.name] = _property_keys(prop, given)
         elif argument.role is Role.REGION:
             regions = _texts(given)
-            written_regions = frozenset(filter(wrote, regions))
+            written_regions = frozenset(each for each in regions if wrote(each, argument))
         else:
-            identifiers = frozenset(_identifiers(resource_type, _texts(given), wrote))
+            identifiers = frozenset(_identifiers(resource_type, argument, _texts(given), wrote))
     return Keys(regions, written_regions, identifiers, properties)
 
 
@@ -135,11 +135,13 @@ def agrees(keys: Keys, properties: Mapping[str, JSONValue]) -> bool:
 
 
 def _holds_real(resource_type: ResourceType, argument: Argument, given: set[SQLValue]) -> bool:
-    """Whether a REAL is compared with text."""
-    text = (
-        argument.role is not Role.PROPERTY
-        or resource_type.by_name[argument.property].json_type == "string"
-    )
+    """Whether a REAL is compared with a text that it may equal: no region, no parts with ``|``."""
+    if argument.role is Role.REGION:
+        return False
+    if argument.role is Role.IDENTIFIER:
+        text = len(resource_type.identifier) == 1
+    else:
+        text = resource_type.by_name[argument.property].json_type == "string"
     return text and any(isinstance(value, float) for value in given)
 
 
@@ -154,24 +156,33 @@ def _texts(given: set[SQLValue]) -> frozenset[str]:
 
 
 def _identifiers(
-    resource_type: ResourceType, given: Iterable[str], wrote: Callable[[str], bool]
+    resource_type: ResourceType,
+    argument: Argument,
+    given: Iterable[str],
+    wrote: Callable[[str, Argument], bool],
 ) -> Iterator[str]:
     for identifier in given:
         parts = split_identifier(resource_type, identifier)
-        if len(parts) < len(resource_type.identifier):
-            if wrote(identifier):
+        if len(parts) < len(resource_type.identifier):  # more is no mistake that people make
+            if wrote(identifier, argument):
                 raise ProgrammingError(
                     f"identifier '{identifier}' of {resource_type.dotted_name} has {len(parts)} "
                     f"of {len(resource_type.identifier)} parts: write "
                     f"data__Identifier = '{identifier_form(resource_type)}'"
                 )
-        elif _may_identify(parts):
+        elif len(parts) == len(resource_type.identifier) and _may_identify(parts):
             yield identifier
 
 
 def _may_identify(parts: Sequence[str]) -> bool:
     """Whether AWS takes an identifier with these parts; what it does not take names nothing."""
-    return all(parts) and len(join_identifier(parts)) <= LONGEST_IDENTIFIER
+    identifier = join_identifier(parts)
+    return (
+        all(parts)
+        and len(identifier) <= LONGEST_IDENTIFIER
+        and "\n" not in identifier  # the service's own pattern is .+
+        and (len(parts) == 1 or not any(SEPARATOR in part for part in parts))
+    )
 
 
 def _sorted(values: Iterable[str | int]) -> list[str | int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from awsvtab.catalog import ResourceType
 from awsvtab.catalog.columns import property_columns
 from awsvtab.options import Place
+from awsvtab.plan import KEY_TYPES
 from awsvtab.resources import identifier_form
 
 
@@ -21,6 +22,14 @@ def cannot_list(resource_type: ResourceType) -> str:
 def needs_keys(resource_type: ResourceType, place: Place) -> str:
     """For a type whose list handler needs what nothing tells."""
     columns = property_columns(resource_type)
+    for name in resource_type.list_requires[0]:
+        prop = resource_type.by_name.get(name)
+        if prop is None or prop.json_type not in KEY_TYPES:
+            return (
+                f"{resource_type.dotted_name} can only be listed by its {name}, which SQL cannot "
+                f"say: name the resource, WHERE region = '{place.region}' AND "
+                f"data__Identifier = '{identifier_form(resource_type)}'"
+            )
     required = " AND ".join(
         f"{columns.get(name, name)} = '…'" for name in resource_type.list_requires[0]
     )

@@ -1,84 +1,49 @@
-"""What a connection may be told about AWS, and the clock it waits by."""
+"""What a connection may be told about AWS."""
 
 from __future__ import annotations
 
-import threading
-import time
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from awsvtab.errors import OperationalError, ProgrammingError
+from awsvtab.errors import ProgrammingError
+from awsvtab.waiting import Clock, SystemClock
 
 if TYPE_CHECKING:
     import boto3
 
 
+ALL: Final = "all"
+SESSION_ACCOUNT = ""
+
+
 class Place(NamedTuple):
-    """Where a resource is: the account (empty: the session's own) and the region."""
+    """Where a resource is: the account, by the AWS profile that leads to it, and the region.
+
+    The empty account is the session's own.
+    """
 
     account: str
     region: str
-
-
-class Cancelled(OperationalError):
-    """The statement was interrupted, or its cursor closed, while AWS was being asked."""
-
-
-class Cancel:
-    """A flag that ends waiting, set from any thread."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Ends what waits and stops what would start."""
-        self._event.set()
-
-    def check(self) -> None:
-        """Raises Cancelled once the flag is set."""
-        if self._event.is_set():
-            raise Cancelled("interrupted")
-
-    def wait(self, timeout_s: float) -> None:
-        """Waits; raises Cancelled as soon as the flag is set."""
-        if self._event.wait(timeout_s):
-            raise Cancelled("interrupted")
-
-
-class Clock(Protocol):
-    """What tells the time and lets it pass."""
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-
-    def sleep(self, seconds: float, cancel: Cancel) -> None:
-        """Returns after ``seconds``; raises Cancelled when ``cancel`` is set before."""
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def time(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def sleep(self, seconds: float, cancel: Cancel) -> None:
-        """Returns after ``seconds``; raises Cancelled when ``cancel`` is set before."""
-        cancel.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The keyword arguments of `connect` and `register`.
 
-    ``regions`` are the connection's regions; without them there is only the session's own, and
-    statements may name any. ``tables`` are short names wanted, as ``service.resource``. Times are
-    in seconds. ``clock`` is for tests.
+    ``regions`` are the connection's regions, or "all" that are enabled for the account; without
+    them there is only the session's own, and statements may name any. ``tables`` are short names
+    wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
+    schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
+    ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
+    profile that they name. Times are in seconds. ``clock`` is for tests.
     """
 
     tables: Sequence[str] = ()
-    regions: Sequence[str] | None = None
+    regions: Sequence[str] | Literal["all"] | None = None
+    types: Sequence[str] | str | os.PathLike[str] = ()
+    trusted_schema: bool = False
     session: boto3.Session | None = None
     profile: str | None = None
     endpoint_url: str | None = None
@@ -88,18 +53,19 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
-        if isinstance(self.regions, str) or (self.regions is not None and not self.regions):
-            raise ProgrammingError(
-                f"regions={self.regions!r}: write a list of names, for example ['us-east-1']"
-            )
-        if isinstance(self.tables, str):
-            raise ProgrammingError(
-                f"tables={self.tables!r}: write a list, for example [{self.tables!r}]"
-            )
+        _check_names("tables", self.tables, "sqs.queues")
+        if self.regions is not None and self.regions != ALL:
+            _check_names("regions", self.regions, "us-east-1", empty=False)
+        if not isinstance(self.types, str | os.PathLike):
+            _check_names("types", self.types, "Org::Service::Resource")
         if self.session is not None and self.profile is not None:
             raise ProgrammingError("session and profile: write one of them")
-        if self.concurrency < 1:
-            raise ProgrammingError(f"concurrency={self.concurrency}: write 1 or more")
+        if not isinstance(self.concurrency, int) or self.concurrency < 1:
+            raise ProgrammingError(f"concurrency={self.concurrency!r}: write 1 or more")
+        for name in ("read_timeout", "write_timeout"):
+            seconds = getattr(self, name)
+            if not isinstance(seconds, int | float) or not seconds > 0:
+                raise ProgrammingError(f"{name}={seconds!r}: write seconds, for example {name}=60")
 
     @classmethod
     def names(cls) -> frozenset[str]:
@@ -115,3 +81,14 @@ class Options:
                 f"unknown option {unknown[0]!r}; there are: {', '.join(sorted(cls.names()))}"
             )
         return cls(**arguments)
+
+
+def _check_names(option: str, given: object, example: str, empty: bool = True) -> None:
+    """Raises ProgrammingError for anything but a list of texts."""
+    texts = (
+        isinstance(given, Sequence)
+        and not isinstance(given, str)
+        and all(isinstance(each, str) for each in given)
+    )
+    if not texts or not (given or empty):
+        raise ProgrammingError(f"{option}={given!r}: write a list of names, as {[example]!r}")

@@ -5,13 +5,12 @@ https://datatracker.ietf.org/doc/html/rfc6902
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import Properties
-from awsvtab.errors import DataError
-from awsvtab.values import JSONValue, SQLValue, parse_json
+from awsvtab.errors import DataError, NotSupportedError
+from awsvtab.values import JSONValue, Properties, SQLValue, parse_json, same_json
 
 PatchDocument = list[dict[str, Any]]
 
@@ -65,10 +64,16 @@ def _check_paths(document: PatchDocument, resource_type: ResourceType) -> None:
         if operation["op"] == "test":
             continue
         name = top_property(operation["path"])
-        if name not in resource_type.by_name:
+        prop = resource_type.by_name.get(name)
+        if prop is None:
             raise DataError(
                 f"patch document: {resource_type.dotted_name} has no property {name!r} "
                 f"(path {operation['path']!r}); paths begin with a property, as in /Tags/0/Value"
+            )
+        if prop.create_only or prop.read_only:
+            raise NotSupportedError(
+                f"patch document: {name} of {resource_type.dotted_name} is "
+                f"{'create' if prop.create_only else 'read'}-only and cannot be changed"
             )
 
 
@@ -89,13 +94,36 @@ def _operation(
         return {"op": "remove", "path": path} if present is not None else None
     if write_only or present is None:
         return {"op": "add", "path": path, "value": value}
-    return {"op": "replace", "path": path, "value": value} if present != value else None
+    if same_json(present, value):
+        return None
+    return {"op": "replace", "path": path, "value": value}
+
+
+def apply_patches(properties: Properties, documents: Iterable[PatchDocument]) -> Properties:
+    """The properties after patch documents; DataError where one does not fit them."""
+    import jsonpatch  # not needed, and not loaded, by those who only read
+    import jsonpointer
+
+    try:
+        for document in documents:
+            properties = jsonpatch.apply_patch(properties, document)
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
+        raise DataError(f"patch document: {error}") from error
+    return properties
 
 
 def _is_operation(operation: object) -> bool:
-    return (
-        isinstance(operation, dict)
-        and operation.get("op") in OPERATIONS
-        and isinstance(operation.get("path"), str)
-        and operation["path"].startswith("/")
-    )
+    if not isinstance(operation, dict) or operation.get("op") not in OPERATIONS:
+        return False
+    if not _is_pointer(operation.get("path")):
+        return False
+    match operation["op"]:
+        case "add" | "replace" | "test":
+            return "value" in operation
+        case "move" | "copy":
+            return _is_pointer(operation.get("from"))
+    return True
+
+
+def _is_pointer(path: object) -> bool:
+    return isinstance(path, str) and path.startswith("/")

@@ -18,6 +18,7 @@ from awsvtab.catalog.columns import Column, Kind
 from awsvtab.catalog.model import ResourceType
 
 EQ = 2  # SQLITE_INDEX_CONSTRAINT_EQ, what = and IN arrive as
+LIMIT_OP = 73  # SQLITE_INDEX_CONSTRAINT_LIMIT
 KEY_TYPES = frozenset({"string", "integer"})  # types whose SQL comparison AWS shares
 USED_BITS = 63  # columns from here on share one bit of SQLite's colUsed
 
@@ -34,8 +35,11 @@ class Estimate(NamedTuple):
 GET_IN_REGION = Estimate(10, 1)
 GET = Estimate(20, 1)
 LIST_BY_MODEL = Estimate(100, 100)
-LIST_IN_REGION = Estimate(5e8, 1_000_000)
-LIST = Estimate(1e9, 1_000_000)
+LIST_IN_REGION = Estimate(5e14, 10**9)
+LIST = Estimate(1e15, 10**9)
+# What lists its parents first costs more than they do: they go before it in a join.
+LIST_BY_PARENTS_IN_REGION = Estimate(5e15, 10**9)
+LIST_BY_PARENTS = Estimate(1e16, 10**9)
 
 
 class Access(StrEnum):
@@ -56,7 +60,7 @@ class Role(StrEnum):
 class Constraint(NamedTuple):
     """One constraint of the WHERE clause or a join, ``number`` being SQLite's own.
 
-    ``many``: it is an IN whose values come together.
+    ``many``: it is an IN whose values come together. ``literal``: its value stands in the SQL.
     """
 
     number: int
@@ -65,6 +69,7 @@ class Constraint(NamedTuple):
     usable: bool
     binary: bool
     many: bool = False
+    literal: bool = False
 
 
 class Argument(NamedTuple):
@@ -73,16 +78,21 @@ class Argument(NamedTuple):
     role: Role
     property: str
     many: bool
+    literal: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a scan does. ``needs`` are the properties that the statement may look at."""
+    """What a scan does. ``needs`` are the properties that the statement may look at.
+
+    ``limited``: there is a LIMIT, so the reader may stop early, and calls run less far ahead.
+    """
 
     access: Access
     arguments: tuple[Argument, ...] = ()
     needs: frozenset[str] = frozenset()
     whole: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +115,19 @@ def choose(
     used: Iterable[int],
 ) -> Choice:
     """The plan with the fewest calls for the constraints that SQLite offers."""
+    constraints = list(constraints)
+    limited = any(constraint.op == LIMIT_OP for constraint in constraints)
     keys = _key_constraints(resource_type, columns, constraints)
     access = Access.GET if _fixes_identifier(resource_type, keys) else Access.LIST
     if access is Access.GET and (Role.IDENTIFIER, "") in keys:
         keys = {key: c for key, c in keys.items() if key[0] is not Role.PROPERTY}
     arguments = tuple(
-        Argument(role, name, constraint.many) for (role, name), constraint in keys.items()
+        Argument(role, name, constraint.many, constraint.literal)
+        for (role, name), constraint in keys.items()
     )
     needs, whole = needed_properties(columns, used)
     return Choice(
-        Plan(access, arguments, needs, whole),
+        Plan(access, arguments, needs, whole, limited),
         taken=tuple(keys.values()),
         estimate=_estimate(resource_type, access, keys),
         unique=access is Access.GET
@@ -197,23 +210,27 @@ def _estimate(
         for required in resource_type.list_requires
     ):
         return LIST_BY_MODEL
+    if resource_type.list_requires:
+        return LIST_BY_PARENTS_IN_REGION if region else LIST_BY_PARENTS
     return LIST_IN_REGION if region else LIST
 
 
 def encode(plan: Plan) -> str:
     """The plan as text for idxStr."""
     return json.dumps(
-        [plan.access, plan.arguments, sorted(plan.needs), plan.whole], separators=(",", ":")
+        [plan.access, plan.arguments, sorted(plan.needs), plan.whole, plan.limited],
+        separators=(",", ":"),
     )
 
 
 @lru_cache(maxsize=1024)
 def decode(text: str) -> Plan:
     """The plan that `encode` wrote."""
-    access, arguments, needs, whole = json.loads(text)
+    access, arguments, needs, whole, limited = json.loads(text)
     return Plan(
         Access(access),
-        tuple(Argument(Role(role), name, many) for role, name, many in arguments),
+        tuple(Argument(Role(role), name, many, literal) for role, name, many, literal in arguments),
         frozenset(needs),
         whole,
+        limited,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from awsvtab.catalog import ResourceType
 from awsvtab.catalog.scope import home_region
@@ -11,13 +11,15 @@ from awsvtab.errors import ProgrammingError
 from awsvtab.keys import Keys
 
 
-def check_regions(keys: Keys, is_region: Callable[[str], bool], known: Sequence[str]) -> None:
+def check_regions(
+    regions: Iterable[str], is_region: Callable[[str], bool], known: Sequence[str]
+) -> None:
     """Raises ProgrammingError for a region that the user wrote and that is none.
 
     ``known`` are regions that a correction may suggest.
     """
-    for region in sorted(keys.written_regions):
-        if not is_region(region) or not _plausible(region, known):
+    for region in regions:
+        if not is_region(region):
             raise ProgrammingError(f"unknown region '{region}'{_did_you_mean(region, known)}")
 
 
@@ -72,7 +74,7 @@ def _unpinned(
     return [region for region in wanted if region not in lacking] if len(wanted) > 1 else wanted
 
 
-def _plausible(region: str, known: Sequence[str]) -> bool:
+def plausible(region: str, known: Sequence[str]) -> bool:
     """Whether a name is made of words that name regions; the pattern alone takes ``us-esat-1``."""
     words = {word for name in known for word in name.split("-")[:-1]}
     return words.issuperset(region.split("-")[:-1])

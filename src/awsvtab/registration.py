@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
@@ -9,17 +10,23 @@ from typing import Any
 import apsw
 
 from awsvtab.apply import Applier
-from awsvtab.catalog import Catalog, catalog
-from awsvtab.catalog.find import no_such_table, short_names
+from awsvtab.beyond import more_types, type_named
+from awsvtab.catalog import Catalog, ResourceType, catalog
+from awsvtab.catalog.find import find_alias, no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
+from awsvtab.curated import MODULE, CuratedModule
 from awsvtab.errors import ProgrammingError
+from awsvtab.functions import register_functions
 from awsvtab.hints import explain
-from awsvtab.options import Options
-from awsvtab.scan import Scanner
+from awsvtab.introspect import catalog_tables
+from awsvtab.options import ALL, Options
+from awsvtab.rowtables import register_tables
+from awsvtab.scan import Reach, Scanner
+from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
-from awsvtab.sql import Rewritten, rewrite
+from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.statements import Statements
 from awsvtab.vtable import Engine, Module
 
@@ -30,38 +37,67 @@ class Registration:
     """The AWS side of one connection."""
 
     def __init__(self, connection: apsw.Connection, options: Options) -> None:
-        self.catalog = catalog()
         self.cloudcontrol = CloudControl(options)
+        self.catalog = catalog()
+        if options.types:
+            self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
         self.changes = Changes()
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
-        self._rewrite = lru_cache(STATEMENTS_KEPT)(partial(_rewrite, self.catalog))
+        self._rewrite = lru_cache(STATEMENTS_KEPT)(
+            partial(_rewrite, self.catalog, self._short_names, self._find)
+        )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
-        self.applier = Applier(self.cloudcontrol, self._executor)
+        self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
-            scanner=Scanner(self.catalog, self.cloudcontrol, options),
+            scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=Statements(connection, self.changes),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
         )
-        module: Any = Module(engine)  # APSW's stub asks for methods that it treats as optional
-        for name in (*self.catalog.table_names(), *self._short_names):
-            connection.create_module(
-                name,
-                module,
-                use_bestindex_object=True,
-                use_no_change=True,
-                iVersion=2,
-                eponymous=True,
-            )
+        self._module = Module(engine)
+        self._modules = {*self.catalog.table_names(), *self._short_names}
+        for name in self._modules:
+            self._create_module(name, self._module, eponymous=True)
+        curated = CuratedModule(
+            engine,
+            options.trusted_schema,
+            lambda name: type_named(self.catalog, name, self.cloudcontrol),
+        )
+        self._create_module(MODULE, curated, eponymous=False)
+        self._introspection = catalog_tables(self.catalog)
+        register_tables(connection, self._introspection)
+        register_functions(connection)
+
+    def _create_module(self, name: str, module: Any, *, eponymous: bool) -> None:
+        self._connection.create_module(
+            name,
+            module,
+            use_bestindex_object=True,
+            use_no_change=True,
+            iVersion=2,  # with 1, SAVEPOINT and ROLLBACK TO would not be told
+            eponymous=eponymous,
+        )
+
+    def _find(self, service: str, resource: str) -> str | None:
+        """The table behind ``service.resource``; one of StackQL's other names becomes one now."""
+        name = table_name(service, resource)
+        if name in self._modules:
+            return name
+        if find_alias(self.catalog, f"{service}.{resource}") is None:
+            return None
+        self._modules.add(name)
+        self._create_module(name, self._module, eponymous=True)
+        return name
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
-        schemas = frozenset(name.lower() for name in self._connection.db_names())
+        names = self._connection.db_names() if "." in sql else ()
+        schemas = frozenset(name.lower() for name in names)
         rewritten = self._rewrite(sql, schemas)
         for _, service, resource in rewritten.unknown:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
@@ -69,7 +105,8 @@ class Registration:
 
     def explain(self, message: str, sql: str) -> str:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
-        return explain(message, sql, self.catalog, self._short_names)
+        others = [table.name for table in self._introspection]
+        return explain(message, sql, self.catalog, self._short_names, others)
 
     @property
     def pending(self) -> int:
@@ -78,22 +115,48 @@ class Registration:
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
         self.cloudcontrol.close()
 
     def _new_snapshot(self) -> Snapshot:
-        return Snapshot(self.cloudcontrol, self._executor, lambda: self._connection.is_interrupted)
+        return Snapshot(self.cloudcontrol, self._executor, self._interrupted)
+
+    def _interrupted(self) -> bool:
+        return self._connection.is_interrupted
 
     def _apply(self) -> None:
-        """Applies the whole plan, at the first table of a COMMIT; the others find none left."""
+        """Applies the whole plan, at the first table of a COMMIT; the others find none left.
+
+        SQLite would find a busy file only afterwards. Flushing finds it while nothing is sent: it
+        raises BusyError, the transaction stays open, and COMMIT may be tried again.
+        """
         if self.changes:
+            try:
+                self._connection.cache_flush()
+            except apsw.BusyError:
+                raise apsw.BusyError(
+                    "database is locked; nothing was sent to AWS: try COMMIT again"
+                ) from None
             self.applier.apply(self.changes.take())
 
 
-def _rewrite(catalog: Catalog, sql: str, schemas: frozenset[str]) -> Rewritten:
-    def find(service: str, resource: str) -> str | None:
-        name = table_name(service, resource)
-        return name if catalog.has_table(name) else None
+def reach(options: Options) -> Reach:
+    """Which account and regions a connection's tables show."""
+    if options.regions is None:
+        return Reach()
+    return Reach(regions=ALL if options.regions == ALL else tuple(options.regions))
+
+
+def _rewrite(
+    catalog: Catalog,
+    short_names: Mapping[str, ResourceType],
+    find: Find,
+    sql: str,
+    schemas: frozenset[str],
+) -> Rewritten:
+    shown = rewrite_show(sql, catalog, short_names)
+    if shown is not None:
+        return shown
 
     return rewrite(sql, find, schemas)
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import Properties
+from awsvtab.errors import InternalError
 from awsvtab.options import Place
-from awsvtab.values import JSONValue
+from awsvtab.values import JSONValue, Properties, parse_json
 
 SEPARATOR = "|"
 NO_MODEL: Properties = {}
@@ -35,29 +35,47 @@ MISSING = Missing()
 class Resource:
     """A resource in a place: its identifier, and properties, all of them if ``whole``.
 
-    A property that a listing left out is not absent; one that GetResource left out is. ``model``
-    is what it was listed by: AWS does not return a property that is write-only, but a row that was
+    ``text`` is the JSON of its properties as AWS returned it, parsed when one is asked for. A
+    property that a listing left out is not absent; one that GetResource left out is. ``model`` is
+    what it was listed by: AWS does not return a property that is write-only, but a row that was
     listed by one has it.
     """
 
-    __slots__ = ("_parts", "identifier", "model", "place", "properties", "resource_type", "whole")
+    __slots__ = (
+        "_parts",
+        "_properties",
+        "identifier",
+        "model",
+        "place",
+        "resource_type",
+        "text",
+        "whole",
+    )
 
     def __init__(
         self,
         resource_type: ResourceType,
         place: Place,
         identifier: str,
-        properties: Properties,
+        text: str,
         whole: bool,
         model: Properties = NO_MODEL,
     ) -> None:
         self.resource_type = resource_type
         self.place = place
         self.identifier = identifier
-        self.properties = properties
+        self.text = text
         self.whole = whole
         self.model = model
+        self._properties: Properties | None = None
         self._parts: Mapping[str, str] | None = None
+
+    @property
+    def properties(self) -> Properties:
+        """The properties that AWS returned."""
+        if self._properties is None:
+            self._properties = parse_properties(self.text)
+        return self._properties
 
     @property
     def key(self) -> ResourceKey:
@@ -67,18 +85,18 @@ class Resource:
     def at(self, place: Place) -> Resource:
         """The same resource in its own region, which the listing did not tell."""
         return Resource(
-            self.resource_type, place, self.identifier, self.properties, self.whole, self.model
+            self.resource_type, place, self.identifier, self.text, self.whole, self.model
         )
 
     def listed_by(self, model: Properties) -> Resource:
         """The same resource, knowing what it was listed by."""
         return Resource(
-            self.resource_type, self.place, self.identifier, self.properties, self.whole, model
+            self.resource_type, self.place, self.identifier, self.text, self.whole, model
         )
 
     def value(self, name: str) -> JSONValue | Missing:
         """A property's value: None where it is absent, MISSING where that is not known."""
-        if name in self.properties:
+        if name in self.properties and (self.whole or name not in self.resource_type.split_names):
             return self.properties[name]
         if not self.whole:
             if self._parts is None:
@@ -93,6 +111,17 @@ class Resource:
     def knows(self, names: frozenset[str]) -> bool:
         """Whether every one of these properties is known, present or absent."""
         return self.whole or all(self.value(name) is not MISSING for name in names)
+
+
+def parse_properties(text: str) -> Properties:
+    """The properties of a JSON text; none for an empty one. InternalError if it is no object."""
+    try:
+        properties = parse_json(text) if text else {}
+    except ValueError as error:
+        raise InternalError(f"AWS answered with properties that are not JSON: {error}") from error
+    if not isinstance(properties, dict):
+        raise InternalError("AWS answered with properties that are no JSON object")
+    return properties
 
 
 def identifier_parts(resource_type: ResourceType, identifier: str) -> dict[str, str]:

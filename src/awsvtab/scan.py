@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from awsvtab.catalog import Catalog, Parent, ResourceType
 from awsvtab.catalog.model import RegionSource
 from awsvtab.catalog.scope import home_region, host_region
-from awsvtab.cloudcontrol import CloudControl, Properties
+from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import (
     AwsError,
     InvalidRequest,
@@ -18,29 +19,38 @@ from awsvtab.errors import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
+    TypeNotFound,
 )
 from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
 from awsvtab.messages import cannot_list, needs_keys
-from awsvtab.options import Options, Place
-from awsvtab.regions import check_regions, global_region, scan_regions
+from awsvtab.options import ALL, SESSION_ACCOUNT, Place
+from awsvtab.regions import check_regions, global_region, plausible, scan_regions
 from awsvtab.resources import MISSING, Resource, ResourceKey
 from awsvtab.snapshot import Listing, Snapshot
-from awsvtab.values import dump_json
+from awsvtab.values import Properties, dump_json
+from awsvtab.waiting import Cancel
 
 S = TypeVar("S")
 T = TypeVar("T")
 Rows = Iterator[Resource]
 
-SESSION_ACCOUNT = ""
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which account a table shows, and which of its regions; None: the session's, or any named."""
+
+    account: str = SESSION_ACCOUNT
+    regions: tuple[str, ...] | Literal["all"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Scanner:
     """Makes the rows of any resource type, through a statement's snapshot."""
 
-    def __init__(self, catalog: Catalog, cloudcontrol: CloudControl, options: Options) -> None:
-        self._catalog = catalog
-        self._cloudcontrol = cloudcontrol
-        self._options = options
+    catalog: Catalog
+    cloudcontrol: CloudControl
+    concurrency: int
+    reach: Reach
 
     def scan(
         self,
@@ -49,10 +59,12 @@ class Scanner:
         keys: Keys,
         needs: frozenset[str],
         whole: bool = False,
+        limited: bool = False,
     ) -> Rows:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
-        Rows come as AWS gives them, region by region; calls run ahead of the reader. Raises
+        Rows come as AWS gives them, region by region; calls run ahead of the reader, less far if
+        it is ``limited`` to some rows. Raises
         ProgrammingError for regions and keys that do not do, `AwsError` where AWS fails.
         """
         if keys.impossible:
@@ -60,41 +72,57 @@ class Scanner:
         places = self.places(resource_type, keys)
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
-            return self._get(snapshot, resource_type, places, identifiers)
+            return self._get(snapshot, resource_type, places, identifiers, limited)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
         wanted = (
             row
-            for row in self._list(snapshot, resource_type, places, keys)
+            for row in self._list(snapshot, resource_type, places, keys, limited)
             if _matches(row, keys, identifiers)
         )
         return self._hydrate(snapshot, wanted, needs, whole)
 
     def places(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
-        options, known = self._options, self._catalog.regions
-        check_regions(keys, self._cloudcontrol.is_region, known)
-        default = None if keys.regions or options.regions else self._cloudcontrol.default_region()
+        is_region = self._is_region
+        check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
         if resource_type.is_global:
-            home = global_region(resource_type, keys, options.regions, default, known)
-            if keys.regions is None or home in keys.regions:
-                return [Place(SESSION_ACCOUNT, home)]
-            if keys.written_regions:
-                warnings.warn(
-                    f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2
-                )
-            return []
-        regions = scan_regions(
-            keys, options.regions, default, resource_type.not_in, self._cloudcontrol.is_region
-        )
-        return [Place(SESSION_ACCOUNT, region) for region in regions]
+            return self._home(resource_type, keys)
+        regions = self._regions()
+        default = None if keys.regions or regions else self._default_region()
+        chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
+        return [Place(self.reach.account, region) for region in chosen]
+
+    def _home(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+        """The one place of a global type's rows; none, with a warning, for another region."""
+        reach = () if self.reach.regions in (None, ALL) else self.reach.regions
+        default = None if reach else self._default_region()
+        home = global_region(resource_type, keys, reach, default, self.catalog.regions)
+        if keys.regions is None or home in keys.regions:
+            return [Place(self.reach.account, home)]
+        if keys.written_regions:
+            warnings.warn(f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2)
+        return []
+
+    def _is_region(self, name: str) -> bool:
+        return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
+
+    def _regions(self) -> Sequence[str] | None:
+        if self.reach.regions is None:
+            return None
+        if self.reach.regions != ALL:
+            check_regions(self.reach.regions, self._is_region, self.catalog.regions)
+            return self.reach.regions
+        return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
+
+    def _default_region(self) -> str | None:
+        return self.cloudcontrol.default_region(self.reach.account)
 
     def place_of_new(self, resource_type: ResourceType, region: str | None) -> Place:
         """Where a row is created; without a region, where there is only one choice."""
         if region is None:
             keys = Keys()
-            ambiguous = len(set(self._options.regions or ())) > 1
-            if ambiguous and not resource_type.is_global:
+            if not resource_type.is_global and len(set(self._regions() or ())) > 1:
                 raise ProgrammingError(_lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
@@ -113,12 +141,13 @@ class Scanner:
         resource_type: ResourceType,
         places: Iterable[Place],
         identifiers: Iterable[str],
+        limited: bool = False,
     ) -> Rows:
-        wanted = ((place, identifier) for place in places for identifier in identifiers)
         futures = started(
-            wanted,
+            ((place, identifier) for place in places for identifier in identifiers),
             lambda each: snapshot.resource(each[0], resource_type, each[1]),
-            self._options.concurrency,
+            self.concurrency,
+            limited,
         )
         for future in futures:
             found = snapshot.result(future)
@@ -126,7 +155,12 @@ class Scanner:
                 yield found
 
     def _list(
-        self, snapshot: Snapshot, resource_type: ResourceType, places: list[Place], keys: Keys
+        self,
+        snapshot: Snapshot,
+        resource_type: ResourceType,
+        places: list[Place],
+        keys: Keys,
+        limited: bool,
     ) -> Rows:
         if resource_type.region_source is not None:
             source = resource_type.region_source
@@ -134,8 +168,8 @@ class Scanner:
         given = resource_models(resource_type, keys)
         if given is not None:
             scopes = ((place, model) for place in places for model in given)
-            return self._read(snapshot, resource_type, scopes)
-        return _distinct(self._list_by_parents(snapshot, resource_type, places, keys))
+            return self._read(snapshot, resource_type, scopes, limited)
+        return _distinct(self._list_by_parents(snapshot, resource_type, places, keys, limited))
 
     def _list_spanning(
         self,
@@ -147,7 +181,7 @@ class Scanner:
         """The rows of all regions from one listing, each in its own region."""
         owners: dict[str, Place] = {}
         if source.type_name is not None:
-            owner = self._catalog.type(source.type_name)
+            owner = self.catalog.type(source.type_name)
             keys = Keys(regions=frozenset(place.region for place in places))
             rows = self.scan(snapshot, owner, keys, frozenset())
             owners = {row.identifier: row.place for row in rows}
@@ -165,7 +199,12 @@ class Scanner:
                 yield from self._get(snapshot, resource_type, places, [row.identifier])
 
     def _list_by_parents(
-        self, snapshot: Snapshot, resource_type: ResourceType, places: Iterable[Place], keys: Keys
+        self,
+        snapshot: Snapshot,
+        resource_type: ResourceType,
+        places: Iterable[Place],
+        keys: Keys,
+        limited: bool,
     ) -> Rows:
         """The rows below all parents; a type that is its own parent is walked as a tree."""
         trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
@@ -178,7 +217,7 @@ class Scanner:
         walked: set[tuple[Place, str]] = set()
         while scopes:
             level: list[Resource] = []
-            for row in self._read(snapshot, resource_type, _once(scopes, walked)):
+            for row in self._read(snapshot, resource_type, _once(scopes, walked), limited):
                 level += [row] if trees else []
                 yield row
             scopes = [
@@ -197,7 +236,7 @@ class Scanner:
             if parent.type_name != resource_type.name
             and (
                 parent.type_name is None
-                or place.region not in self._catalog.type(parent.type_name).not_in
+                or place.region not in self.catalog.type(parent.type_name).not_in
             )
         ]
         if not found:
@@ -214,8 +253,8 @@ class Scanner:
         else:
             rows = self.scan(
                 snapshot,
-                self._catalog.type(parent.type_name),
-                parent_keys(parent, self._catalog.type(parent.type_name), place, keys),
+                self.catalog.type(parent.type_name),
+                parent_keys(parent, self.catalog.type(parent.type_name), place, keys),
                 parent.sources,
             )
             models = (model for row in rows for model in parent.models(_reader(row), constants))
@@ -235,19 +274,25 @@ class Scanner:
         snapshot: Snapshot,
         resource_type: ResourceType,
         scopes: Iterable[tuple[Place, Properties]],
+        limited: bool = False,
     ) -> Rows:
         """The rows of several listings, the next of which are started ahead of the reader."""
 
-        def start(scope: tuple[Place, Properties]) -> tuple[Properties, Listing]:
+        def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Listing]:
             place, model = scope
-            return model, snapshot.listing(place, resource_type, model)
+            return place, model, snapshot.listing(place, resource_type, model)
 
-        for model, listing in started(scopes, start, self._options.concurrency):
+        for place, model, listing in started(scopes, start, self.concurrency, limited):
             try:
                 yield from listing
             except AwsError as error:
-                if not _rules_out(error, model):
+                if not _rules_out(error, model) and not self._lacks_type(error, place):
                     raise
+
+    def _lacks_type(self, error: AwsError, place: Place) -> bool:
+        """Whether a region of "all", which is newer than the catalog, does not have the type."""
+        unknown = self.reach.regions == ALL and place.region not in self.catalog.regions
+        return unknown and isinstance(error, TypeNotFound)
 
     def _hydrate(self, snapshot: Snapshot, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
         """The rows with what they need, fetched ahead in a window that grows.
@@ -264,7 +309,7 @@ class Scanner:
                 if each.whole or (not whole and each.knows(needs))
                 else snapshot.resource(each.place, each.resource_type, each.identifier)
             ),
-            2 * self._options.concurrency,
+            2 * self.concurrency,
         ):
             found = row if future is None else snapshot.result(future)
             if found is None:
@@ -280,8 +325,16 @@ class Scanner:
             )
 
 
-def started(items: Iterable[S], start: Callable[[S], T], width: int) -> Iterator[T]:
-    """What ``start`` makes of each item, in order, up to ``width`` of them started ahead."""
+def started(
+    items: Iterable[S], start: Callable[[S], T], width: int, limited: bool = False
+) -> Iterator[T]:
+    """What ``start`` makes of each item, in order, up to ``width`` of them started ahead.
+
+    For a reader that is ``limited`` the width grows to that as it reads on.
+    """
+    if limited:
+        yield from (made for _, made in _windowed(iter(items), start, width))
+        return
     ahead: deque[T] = deque()
     for item in items:
         ahead.append(start(item))

@@ -7,10 +7,12 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import CloudControl, Page, Properties
-from awsvtab.options import Cancel, Cancelled, Place
+from awsvtab.cloudcontrol import CloudControl, Page
+from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
+from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
-from awsvtab.values import dump_json
+from awsvtab.values import Properties, dump_json
+from awsvtab.waiting import Cancel
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ class Listing:
         self,
         request: Callable[[str | None], Future[Page]],
         result: Callable[[Future[Page]], Page],
-        make: Callable[[str, Properties], Resource],
+        make: Callable[[str, str], Resource],
     ) -> None:
         self._request = request
         self._result = result
@@ -93,8 +95,8 @@ class Snapshot:
                     self.cancel,
                 ),
                 self.result,
-                lambda identifier, properties: Resource(
-                    resource_type, place, identifier, properties, whole, resource_model
+                lambda identifier, text: Resource(
+                    resource_type, place, identifier, text, whole, resource_model
                 ),
             )
         return found
@@ -107,6 +109,19 @@ class Snapshot:
         found = self._resources.get(key)
         if found is None:
             found = self._resources[key] = self._submit(self._get, place, resource_type, identifier)
+        return found
+
+    def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
+        """A resource that the statement was shown, as GetResource gives it."""
+        seen = self.seen.get(key)
+        if seen is not None and seen.whole:
+            return seen
+        found = self.result(self.resource(key.place, resource_type, key.identifier))
+        if found is None:
+            raise OperationalError(
+                f"{key.type_name} '{key.identifier}' in {key.place.region} was deleted while the "
+                "statement read it: run it again"
+            )
         return found
 
     def account_id(self, place: Place) -> str:
@@ -143,7 +158,10 @@ class Snapshot:
         return Resource(resource_type, place, *found, whole=True)
 
     def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
-        future = self._executor.submit(call, *arguments)
+        try:
+            future = self._executor.submit(call, *arguments)
+        except RuntimeError:  # concurrent.futures says so after shutdown
+            raise ProgrammingError("the registration of the AWS tables was closed") from None
         self._running.add(future)  # type: ignore[arg-type]  # a set of futures of anything
         future.add_done_callback(self._running.discard)
         return future

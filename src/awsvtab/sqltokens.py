@@ -7,6 +7,7 @@ would report an unrecognized token, there is a token too, and all of them togeth
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import accumulate, chain
 
 # Any character beyond ASCII may be part of a name, even a no-break space or a currency sign. A
@@ -15,8 +16,7 @@ _IN_NAME = r"[A-Za-z0-9_$\x80-\U0010ffff]"
 _BARE_NAME = rf"[A-Za-z_\x80-\ufefe\uff00-\U0010ffff]{_IN_NAME}*"
 
 # The end of the text ends a comment (but makes none of "/*") and a string, which is then refused.
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
     ( (?: [ \t\n\f\r][ \t\n\v\f\r]* | \ufeff | --[^\n]* | /\*(?!\Z)(?s:.*?)(?:\*/|\Z) )* )
     ( [xX]'[^']*'?
     | {_BARE_NAME}
@@ -28,9 +28,7 @@ _TOKEN = re.compile(
     | [$@:\#](?:::)*(?: {_IN_NAME}(?:{_IN_NAME}|::)* (?:\([^) \t\n\v\f\r]*\)?)? )?
     | ->>? | \|\| | <[<=>]? | >[>=]? | [=!]= | (?s:.) | \Z
     )
-    """,
-    re.VERBOSE,
-)
+    """
 
 # In the place of a name SQLite takes a string, too: https://sqlite.org/quirks.html
 _NAME = re.compile(
@@ -61,7 +59,13 @@ def tokenize(sql: str) -> list[tuple[str, str]]:
 
     The last one or two have no text: they hold what follows the last token proper.
     """
-    return _TOKEN.findall(sql)
+    return _token_pattern().findall(sql)
+
+
+@cache
+def _token_pattern() -> re.Pattern[str]:
+    """Compiled when it is first used: that takes longer than all else that an import does."""
+    return re.compile(_TOKEN, re.VERBOSE)
 
 
 def unquote(name: str) -> str:

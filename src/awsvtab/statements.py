@@ -19,6 +19,13 @@ Three things come in between:
 
 A plan that still has no statement was made for one that was given up and run later, from the cache:
 it belongs to the run that began last, of those that have no plan.
+
+What cannot be told apart, and may be told that it belongs to another's run that is open as well:
+
+- statements that an exec_trace runs that hides the connection's;
+- a statement that was given up, is run later and scans late, after another such has begun;
+- when a statement is prepared again and calls a function before its first scan, a new statement
+  that the function leaves open.
 """
 
 from __future__ import annotations
@@ -32,6 +39,7 @@ from typing import Any
 import apsw
 
 from awsvtab.changes import Changes
+from awsvtab.plan import Argument
 from awsvtab.snapshot import Snapshot
 from awsvtab.values import SQLValue, sql_literal
 
@@ -47,20 +55,17 @@ class Execution:
     """One run of a statement.
 
     ``number`` grows from run to run. ``bindings`` is None where the run could not be paired with
-    what was bound to it. ``queued`` is the length of the queue of changes, ``savepoints`` its
-    count of savepoints, ``total_changes`` SQLite's of changes, ``counted`` its runs and steps so
-    far, when it began. One that is ``restarting`` was given up by SQLite before it ``used`` a
-    table, for good or to prepare it again. One that has ``written`` all only gives rows
-    (RETURNING).
+    what was bound to it. ``savepoints`` is how many the queue of changes had been told of, and
+    ``counted`` SQLite's runs and steps of the statement so far, when it began. One that is
+    ``restarting`` was given up by SQLite before it ``used`` a table, for good or to prepare it
+    again. One that has ``written`` all only gives rows (RETURNING).
     """
 
     number: int
     sql: str
     bindings: object
     readonly: bool
-    queued: int
     savepoints: int
-    total_changes: int
     counted: tuple[int, int]
     running: bool = True
     restarting: bool = False
@@ -68,9 +73,15 @@ class Execution:
     written: bool = False
     snapshot: Snapshot | None = None
 
-    def wrote(self, value: str) -> bool:
-        """Whether a text stands in the statement or is bound to it, as far as that is known."""
-        return sql_literal(value) in self.sql or value in self.bound_values()
+    def wrote(self, value: str, argument: Argument) -> bool:
+        """Whether the user wrote a text as this argument of a plan, as far as that is known.
+
+        SQLite tells a constant from a column of another table, but not what stands in an IN list
+        or is bound.
+        """
+        if argument.literal or value in self.bound_values():
+            return True
+        return argument.many and sql_literal(value) in self.sql
 
     def bound_values(self) -> Collection[SQLValue]:
         if isinstance(self.bindings, Mapping):
@@ -139,14 +150,8 @@ class Statements:
         previous = self.connection.exec_trace
 
         def trace(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
-            announced = self._announce(cursor, sql, bindings)
-            runs = False
-            try:
-                runs = previous(cursor, sql, bindings) if previous is not None else True
-            finally:
-                if not runs and announced in self._announced:
-                    self._announced.remove(announced)
-            return runs
+            self._announce(cursor, sql, bindings)
+            return previous(cursor, sql, bindings) if previous is not None else True
 
         self.connection.exec_trace = trace
 
@@ -155,6 +160,7 @@ class Statements:
         counts = self._prepare_counts()
         if self._preparing is None or self._preparing.counts != counts:
             self._preparing = _Prepare(next(self._counter), counts, self._restarting)
+            self._restarting = None
             self._follow()
         return self._preparing.serial
 
@@ -203,20 +209,13 @@ class Statements:
         return execution
 
     def _without_plan(self, serial: int) -> Execution:
-        """The likeliest run for a plan that has none.
-
-        The last that began after the plan was made or began anew with it, and if possible one
-        that has no other plan.
-        """
+        """The run that began last, of those that have no other plan, if there are any."""
         if not self._executions:
             raise apsw.MisuseError("a scan before any statement")
-
-        def likeliness(each: tuple[int, Execution]) -> tuple[bool, bool, int]:
-            statement, run = each
-            may_be = run.number > serial or run.restarting
-            return may_be, statement not in self._planned, run.number
-
-        statement, execution = max(self._executions.items(), key=likeliness)
+        statement, execution = max(
+            self._executions.items(),
+            key=lambda each: (each[0] not in self._planned, each[1].number),
+        )
         if statement not in self._planned:
             self._bind(_Prepare(serial, (0, 0), None), statement)
         return execution
@@ -226,13 +225,11 @@ class Statements:
         stats = self.connection.cache_stats()
         return stats["hits"], stats["misses"]
 
-    def _announce(self, cursor: apsw.Cursor, text: str, bindings: object) -> _Announced:
+    def _announce(self, cursor: apsw.Cursor, text: str, bindings: object) -> None:
         prepare = self._plans_made(just_prepared=True)
-        announced = _Announced(weakref.ref(cursor), text, bindings, prepare)
         self._restarting = None
-        self._announced.append(announced)
+        self._announced.append(_Announced(weakref.ref(cursor), text, bindings, prepare))
         del self._announced[:-ANNOUNCED_KEPT]
-        return announced
 
     def _plans_made(self, just_prepared: bool = False, expired: bool = False) -> _Prepare | None:
         """The prepare that is over, if it was that of the statement that is to run now.
@@ -293,9 +290,7 @@ class Statements:
             sql=event["sql"] if announced is None else _text_of(event, announced.text),
             bindings=None if announced is None else announced.bindings,
             readonly=event["readonly"] and not event["explain"],
-            queued=len(self.changes),
             savepoints=self.changes.savepoints_told,
-            total_changes=event["total_changes"],
             counted=self._counted.get(statement, (0, 0)) if event["trigger"] else (0, 0),
         )
         self._executions[statement] = execution
@@ -355,7 +350,7 @@ class Statements:
         if statement in self._returning:
             self._returning.remove(statement)
             self._follow()
-        self._undo(execution, event["total_changes"])
+        self._undo(execution)
         if execution.snapshot is not None:
             execution.snapshot.close()
             execution.snapshot = None
@@ -371,21 +366,16 @@ class Statements:
         taken = steps - steps_before if runs > runs_before else steps
         return 0 <= taken <= 2 or 0 < taken < min(16, len(self.connection.db_names()))
 
-    def _undo(self, execution: Execution, total_changes: int) -> None:
+    def _undo(self, execution: Execution) -> None:
         """Drops what a statement queued that SQLite has undone.
 
-        While a Python exception is on its way, APSW tells of no ROLLBACK TO and no RELEASE. Two
-        other signs do. SQLite's count of all changes has not moved. Or, as triggers move that in
-        any case, the statement's own savepoint is still open, and it counts no rows: OR FAIL,
-        which keeps those that came before the error, does.
+        While a Python exception is on its way, APSW tells of no ROLLBACK TO and no RELEASE. But
+        the statement's own savepoint is then still open, and SQLite counts no rows: OR FAIL,
+        which keeps those that came before the error, does. (Its count of all changes would not
+        do: triggers move that even if what they wrote is undone.)
         """
-        if execution.readonly or execution.written:
-            return
-        unmoved = total_changes == execution.total_changes
-        if unmoved or self.connection.changes() == 0:
+        if not execution.readonly and not execution.written and self.connection.changes() == 0:
             self.changes.undo_since(execution.savepoints)
-        if unmoved:
-            self.changes.undo_to(execution.queued)
 
 
 def _text_of(event: Mapping[str, Any], announced: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from awsvtab.catalog.model import Property
@@ -16,12 +17,18 @@ from awsvtab.errors import DataError
 
 SQLValue = str | int | float | bytes | None
 JSONValue = Any
+Properties = Mapping[str, JSONValue]
 _T = TypeVar("_T")
 
 _JSON_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SQL_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
+_MOST_DIGITS = 20  # of an integer of SQLite's, sign included
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+# As people read and search it.
+_JSON_FOR_READERS = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 _INT64 = range(-(2**63), 2**63)
 _EXAMPLES = {
     "integer": "42",
@@ -41,7 +48,8 @@ def to_sql(value: JSONValue) -> SQLValue:
         return value
     if isinstance(value, int):
         return int(value) if value in _INT64 else str(value)
-    return dump_json(value)
+    text = _JSON_FOR_READERS.encode(value)
+    return text if text.isascii() else _without_lone_surrogates(text)
 
 
 def from_sql(prop: Property, column: str, value: SQLValue) -> JSONValue:
@@ -63,13 +71,27 @@ def from_sql(prop: Property, column: str, value: SQLValue) -> JSONValue:
 
 
 def parse_json(text: str) -> JSONValue:
-    """Parses strict JSON: no NaN, no Infinity. Raises ValueError."""
-    return json.loads(text, parse_constant=_refuse_constant)
+    """Parses strict JSON: no NaN, no Infinity, no number too large. Raises ValueError."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def dump_json(value: JSONValue) -> str:
     """Compact JSON text that SQLite and AWS take; members keep their order."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def same_json(one: JSONValue, other: JSONValue) -> bool:
+    """Whether two values are the same JSON: unlike Python's ``==``, true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return bool(one == other)
 
 
 def sql_literal(text: str) -> str:
@@ -89,7 +111,8 @@ def text_key(value: SQLValue) -> str | None:
 def integer_key(value: SQLValue) -> int | None:
     """The integer that equals ``value`` in an INTEGER column; None where none does."""
     if isinstance(value, str) and _SQL_NUMBER.fullmatch(value):
-        value = float(value) if _JSON_INTEGER.fullmatch(value) is None else int(value)
+        short_integer = _JSON_INTEGER.fullmatch(value) and len(value) <= _MOST_DIGITS
+        value = int(value) if short_integer else float(value)
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return value if isinstance(value, int) else None
@@ -164,6 +187,13 @@ _CONVERT = {
     "any": _to_any,
 }
 _EXAMPLES["any"] = _EXAMPLES["object"]
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large")
+    return value
 
 
 def _refuse_constant(name: str) -> None:

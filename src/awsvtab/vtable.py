@@ -5,8 +5,8 @@ https://rogerbinns.github.io/apsw/vtable.html and https://www.sqlite.org/vtab.ht
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
@@ -14,16 +14,18 @@ import apsw
 from awsvtab import plan as planning
 from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
+from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
-from awsvtab.errors import OperationalError, ProgrammingError
+from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
 from awsvtab.options import Place
+from awsvtab.patch import apply_patches
 from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
-from awsvtab.scan import SESSION_ACCOUNT, Scanner
+from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Execution, Statements
-from awsvtab.values import SQLValue, dump_json, to_sql
-from awsvtab.writes import changed_resource, check_deletable, new_resource
+from awsvtab.values import Properties, SQLValue, to_sql
+from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
 
 Reader = Callable[[Resource], SQLValue | Missing]
 
@@ -60,24 +62,54 @@ class Module:
     ) -> tuple[str, Table]:
         """Declares the columns of a type's table."""
         engine = self._engine
-        engine.statements.install()
-        connection.vtab_config(apsw.SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+        alias = find_alias(engine.catalog, modulename)
+        if alias is not None:
+            shown = list_only_properties(alias.resource_type) if alias.list_only else None
+            return declare(engine, alias.resource_type, only=shown)
         resource_type = engine.short_names.get(modulename.lower())
         if resource_type is None:
             resource_type = engine.catalog.table(modulename)
         if resource_type is None:
             raise ProgrammingError(f"no such table: {modulename}")
-        table = Table(engine, resource_type)
-        return declaration(table.columns), table
+        return declare(engine, resource_type)
+
+
+def declare(
+    engine: Engine,
+    resource_type: ResourceType,
+    *,
+    reach: Reach | None = None,
+    refusal: str | None = None,
+    only: Collection[str] | None = None,
+) -> tuple[str, Table]:
+    """A table, with what APSW wants to know of it.
+
+    ``reach`` is the table's own where it has one, ``refusal`` why it cannot be written, and
+    ``only`` the properties that it shows.
+    """
+    engine.statements.install()
+    engine.connection.vtab_config(apsw.SQLITE_VTAB_CONSTRAINT_SUPPORT, 1)
+    scanner = engine.scanner if reach is None else replace(engine.scanner, reach=reach)
+    table = Table(engine, resource_type, scanner, table_columns(resource_type, only), refusal)
+    return declaration(table.columns), table
 
 
 class Table:
     """A resource type as SQLite sees it, in one schema of one connection."""
 
-    def __init__(self, engine: Engine, resource_type: ResourceType) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        resource_type: ResourceType,
+        scanner: Scanner,
+        columns: tuple[Column, ...],
+        refusal: str | None,
+    ) -> None:
         self.engine = engine
         self.resource_type = resource_type
-        self.columns = table_columns(resource_type)
+        self.scanner = scanner
+        self.columns = columns
+        self._refusal = refusal
         self.readers = [column_reader(column) for column in self.columns]
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
@@ -110,9 +142,10 @@ class Table:
 
     def UpdateInsertRow(self, rowid: object, fields: Sequence[SQLValue]) -> int:  # noqa: N802
         """Queues a CREATE."""
+        check_conflict_clause(self.resource_type, self.engine.connection.vtab_on_conflict())
         given = list(zip(self.columns, fields, strict=True))
         desired_state, region = new_resource(self.resource_type, given)
-        place = self.engine.scanner.place_of_new(
+        place = self.scanner.place_of_new(
             self.resource_type, None if region is None else str(region)
         )
         self._queue(Operation.CREATE, place, None, desired_state)
@@ -135,7 +168,7 @@ class Table:
         ]
         resource_key = self._resource_key(key)
         current = self._current(resource_key)
-        document = changed_resource(self.resource_type, current.properties, given)
+        document = changed_resource(self.resource_type, current, given)
         if document:
             self._queue(Operation.UPDATE, resource_key.place, resource_key.identifier, document)
 
@@ -168,6 +201,8 @@ class Table:
     def _queue(
         self, operation: Operation, place: Place, identifier: str | None, document: Any
     ) -> None:
+        if self._refusal is not None:
+            raise NotSupportedError(self._refusal)
         execution = self.engine.statements.writing()
         statement = execution.number if execution is not None else 0
         self.engine.changes.add(
@@ -176,21 +211,18 @@ class Table:
 
     def _resource_key(self, key: str) -> ResourceKey:
         region, _, identifier = key.partition(KEY_SEPARATOR)
-        return ResourceKey(Place(SESSION_ACCOUNT, region), self.resource_type.name, identifier)
+        return ResourceKey(
+            Place(self.scanner.reach.account, region), self.resource_type.name, identifier
+        )
 
-    def _current(self, key: ResourceKey) -> Resource:
-        """The resource as the running statement read it, whole."""
+    def _current(self, key: ResourceKey) -> Properties:
+        """The resource's properties as the running statement read them, with pending updates."""
         execution = self.engine.statements.writing()
         snapshot = execution.snapshot if execution is not None else None
         if snapshot is None:
             snapshot = self.engine.new_snapshot()
-        seen = snapshot.seen.get(key)
-        if seen is None or not seen.whole:
-            future = snapshot.resource(key.place, self.resource_type, key.identifier)
-            seen = snapshot.result(future)
-        if seen is None:
-            raise OperationalError(f"{self.resource_type.name} '{key.identifier}' is gone")
-        return seen
+        resource = snapshot.whole(key, self.resource_type)
+        return apply_patches(resource.properties, self.engine.changes.patches_of(key))
 
 
 class Cursor:
@@ -215,8 +247,8 @@ class Cursor:
         keys = read_keys(table.resource_type, plan, values, execution.wrote)
         self._snapshot = _snapshot_of(execution, table.engine)
         self._note = None if execution.readonly else self._remember
-        self._rows = table.engine.scanner.scan(
-            self._snapshot, table.resource_type, keys, plan.needs, plan.whole
+        self._rows = table.scanner.scan(
+            self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
         )
         self.Next()
 
@@ -254,26 +286,13 @@ class Cursor:
         else:
             value = self._readers[number](resource)
         if isinstance(value, Missing):
-            self._resource = resource = self._whole(resource)
+            # SQLite had not said that the column would be wanted.
+            self._resource = resource = self._snapshot.whole(resource.key, resource.resource_type)
             value = self._readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
         self._row[number] = value
         return value
-
-    def _whole(self, resource: Resource) -> Resource:
-        """The resource by GetResource, where SQLite had not said that it would be wanted."""
-        if self._snapshot is None:
-            raise apsw.MisuseError("no row")
-        found = self._snapshot.result(
-            self._snapshot.resource(resource.place, resource.resource_type, resource.identifier)
-        )
-        if found is None:
-            raise OperationalError(
-                f"{resource.resource_type.name} '{resource.identifier}' in "
-                f"{resource.place.region} was deleted while it was read: run the statement again"
-            )
-        return found
 
     def _remember(self, resource: Resource) -> None:
         if self._snapshot is not None:
@@ -303,7 +322,7 @@ _READERS: Mapping[Kind, Reader] = {
     Kind.KEY: lambda resource: f"{resource.place.region}{KEY_SEPARATOR}{resource.identifier}",
     Kind.REGION: lambda resource: resource.place.region,
     Kind.PATCH: lambda resource: None,
-    Kind.RAW: lambda resource: dump_json(resource.properties) if resource.whole else MISSING,
+    Kind.RAW: lambda resource: resource.text if resource.whole else MISSING,
     Kind.ACCOUNT: lambda resource: MISSING,
 }
 
@@ -318,6 +337,7 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
             usable=usable,
             binary=index.get_aConstraint_collation(number) == "BINARY",
             many=usable and index.get_aConstraintUsage_in(number),
+            literal=index.get_aConstraint_rhs(number) is not None,
         )
 
     return read

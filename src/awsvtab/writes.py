@@ -9,13 +9,26 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from awsvtab.catalog.columns import Column, Kind
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import Properties
 from awsvtab.errors import NotSupportedError, ProgrammingError
 from awsvtab.patch import PatchDocument, desired_state, parse_patch_document, patch_document
 from awsvtab.resources import identifier_form
-from awsvtab.values import JSONValue, SQLValue, from_sql
+from awsvtab.values import JSONValue, Properties, SQLValue, from_sql, same_json
 
 Given = tuple[Column, SQLValue]
+
+
+# What SQLite passes on of OR IGNORE and OR REPLACE: https://www.sqlite.org/c3ref/c_fail.html
+IGNORE, REPLACE = 2, 5
+
+
+def check_conflict_clause(resource_type: ResourceType, clause: int) -> None:
+    """NotSupportedError for the ON CONFLICT clauses that would need to know what AWS has."""
+    if clause in (IGNORE, REPLACE):
+        word = "IGNORE" if clause == IGNORE else "REPLACE"
+        raise NotSupportedError(
+            f"INSERT OR {word} INTO {resource_type.dotted_name}: AWS is not asked beforehand; "
+            "write INSERT INTO … SELECT … WHERE NOT EXISTS (SELECT …), or UPDATE what is there"
+        )
 
 
 def new_resource(
@@ -55,7 +68,9 @@ def changed_resource(
     changed = _properties(given_properties(resource_type, given))
     for column, _ in given:
         prop = column.property
-        if prop is None or prop.write_only or changed[prop.name] == current.get(prop.name):
+        if prop is None or prop.write_only:
+            continue
+        if same_json(changed[prop.name], current.get(prop.name)):
             continue
         if prop.read_only:
             raise ProgrammingError(
@@ -78,7 +93,7 @@ def given_properties(resource_type: ResourceType, given: Iterable[Given]) -> lis
         elif column.kind is not Kind.PATCH:
             raise ProgrammingError(
                 f"column {column.name} of {resource_type.dotted_name} cannot be changed: "
-                "it says which resource this is"
+                "set the columns of single properties"
             )
     return assigned
 

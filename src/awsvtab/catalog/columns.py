@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,8 +56,10 @@ _DECLARED_TYPES = {
 }
 
 
-def table_columns(resource_type: ResourceType) -> tuple[Column, ...]:
-    """All columns in the order in which they are declared.
+def table_columns(
+    resource_type: ResourceType, only: Collection[str] | None = None
+) -> tuple[Column, ...]:
+    """All columns, or of the properties ``only`` some, in the order in which they are declared.
 
     SQLite tells which columns a statement uses for the first 63 only
     (https://www.sqlite.org/c3ref/index_info.html), so the property names as AWS spells them, a
@@ -65,13 +67,14 @@ def table_columns(resource_type: ResourceType) -> tuple[Column, ...]:
     """
     taken = {column.name.lower() for column in (*_LEADING, _REGION)}
     visible = []
-    for prop in resource_type.properties:
+    shown = [p for p in resource_type.properties if only is None or p.name in only]
+    for prop in shown:
         name = _free_name(column_name(prop.name), taken)
         taken.add(name.lower())
         visible.append(_property_column(name, prop))
     spelled = (
         _property_column(prop.name, prop, hidden=True)
-        for prop in resource_type.properties
+        for prop in shown
         if prop.name.lower() not in taken
     )
     return (*_LEADING, *visible, _REGION, *spelled)

@@ -97,7 +97,7 @@ def nearest(catalog: Catalog, name: str, most: int = 3) -> list[str]:
     if len(parts) == 1 and parts[0].startswith("aws_"):
         parts = parts[0].split("_", 2)[1:]
     if len(parts) == 1:  # probably a local table's: only a slip of the key counts
-        resources = {each.partition(".")[2]: each for each in dotted}
+        resources = {each.partition(".")[2] for each in dotted}
         close = difflib.get_close_matches(parts[0], resources, n=most, cutoff=0.9)
-        return [f"aws.{resources[each]}" for each in close]
+        return [f"aws.{each}" for each in dotted if each.partition(".")[2] in close][:most]
     return [f"aws.{each}" for each in difflib.get_close_matches(".".join(parts), dotted, n=most)]

@@ -160,6 +160,11 @@ class ResourceType:
         """The properties by AWS's name."""
         return {prop.name: prop for prop in self.properties}
 
+    @cached_property
+    def split_names(self) -> frozenset[str]:
+        """The properties of which the identifier holds a part: a listing may give just that."""
+        return frozenset(pointer.split("/")[0] for pointer in self.identifier if "/" in pointer)
+
     def can(self, handler: str) -> bool:
         """Whether AWS has the handler: create, read, update, delete or list."""
         return handler in self.handlers

@@ -25,7 +25,8 @@ are listed so. A WHERE that fixes the columns in the second column spares the ca
 ## Input that has to be told
 
 For these {untold} types awsvtab knows no way to the input. Write it into the WHERE, or name the
-resource itself by its identifier.
+resource itself by its identifier. An object is compared as compact JSON text, which `json('…')`
+makes.
 
 | table | columns to give | because |
 |---|---|---|

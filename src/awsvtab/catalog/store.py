@@ -8,7 +8,8 @@ Reading it costs a few milliseconds once a process; decoding a type some tens of
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Catalog:
         self._types: dict[str, str] = {}
         self._dotted: list[str] = []
         self._decoded: dict[str, ResourceType] = {}
+        self._more: Mapping[str, Callable[[], ResourceType]] = {}
         for block in blocks:
             line, _, record = block.partition("\n")
             type_name, _, dotted = line.partition(" ")
@@ -51,6 +53,18 @@ class Catalog:
     def regions(self) -> tuple[str, ...]:
         """The regions that the catalog knows about."""
         return tuple(self.metadata["regions"])  # type: ignore[arg-type]  # JSON array of strings
+
+    def extended(self, more: Mapping[str, Callable[[], ResourceType]]) -> Catalog:
+        """This catalog and more types, by name; each is made when it is first used."""
+        extended = copy(self)
+        dotted = {f"{names.service_name(n)}.{names.resource_name(n)}": n for n in more}
+        extended._types = self._types | {
+            names.table_name(*each.split(".", 1)): type_name for each, type_name in dotted.items()
+        }
+        extended._dotted = [*dict.fromkeys((*self._dotted, *dotted))]
+        extended._decoded = {}
+        extended._more = more
+        return extended
 
     def table_names(self) -> Iterable[str]:
         """Every underscore name."""
@@ -77,15 +91,18 @@ class Catalog:
         """The type of AWS's name; KeyError if there is none."""
         found = self._decoded.get(type_name)
         if found is None:
-            found = resource_type(type_name, json.loads(self._blocks[type_name]))
+            if type_name in self._more:
+                found = self._more[type_name]()
+            else:
+                found = resource_type(type_name, json.loads(self._blocks[type_name]))
             self._decoded[type_name] = found
         return found
 
     def __iter__(self) -> Iterator[ResourceType]:
-        return map(self.type, self._blocks)
+        return map(self.type, dict.fromkeys((*self._blocks, *self._more)))
 
     def __len__(self) -> int:
-        return len(self._blocks)
+        return len(self._types)
 
 
 @cache

@@ -153,7 +153,7 @@ def run() -> None:
 
 def _show(console: Console, connection: Connection, step: Step) -> None:
     console.print(step.title, style="bold")
-    console.print(Syntax(step.sql, "sql", background_color="default"))
+    console.print(Syntax(step.sql, "sql", background_color="default", word_wrap=True))
     with connection:
         cursor = connection.execute(step.sql)
         if cursor.description is not None:

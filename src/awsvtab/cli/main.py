@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 import awsvtab
+from awsvtab.catalog import catalog
+from awsvtab.catalog.store import version_line
 from awsvtab.cli import output
 
 
@@ -18,13 +20,16 @@ class StatementOrCommand(click.Group):
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         """Puts ``query`` before a statement, or before its options."""
-        if arguments and arguments[0] not in {*self.commands, "--help", "--version"}:
-            arguments = ["query", *arguments]
+        if arguments and arguments[0] not in {*self.commands, "--help", "-h", "--version"}:
+            is_text = any(character.isspace() for character in arguments[0])
+            arguments = ["query", *(["--"] if is_text else []), *arguments]
         return super().parse_args(context, arguments)
 
 
 @click.group(cls=StatementOrCommand, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(awsvtab.__version__, package_name="awsvtab")
+@click.version_option(
+    awsvtab.__version__, message=f"awsvtab %(version)s\n{version_line(catalog())}"
+)
 def main() -> None:
     """Ask live AWS resources in SQL: awsvtab "SELECT … FROM aws.service.resource".
 
@@ -47,7 +52,7 @@ def main() -> None:
 )
 @click.option("--emulator", is_flag=True, help="Ask the demo's emulated estate instead of AWS.")
 def query(sql: str, db: str, emulator: bool, **options: Any) -> None:
-    """Run one SQL statement and print its rows."""
+    """Run one SQL statement and print its rows: a table on a terminal, else CSV."""
     given = {name: value for name, value in options.items() if value}
     with reported(), opened(db, emulator, given) as connection, connection:
         output.print_result(connection.execute(sql))

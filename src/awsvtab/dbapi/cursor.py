@@ -98,7 +98,7 @@ class Cursor(Execution):
         self._forget()
         self._rewritten = self.connection._registration.rewrite(script)
         try:
-            deque(source.execute(self._rewritten.text), maxlen=0)
+            deque(source.execute(self._rewritten.text, can_cache=False), maxlen=0)
         except Exception as error:
             self._failed(source, error, ())
             raise

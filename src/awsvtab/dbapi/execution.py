@@ -64,8 +64,10 @@ class Execution:
     def _run_unknown(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
         """Run a statement that the connection has not seen, and note what SQLite says of it."""
         rewritten = self._rewrite(sql)
+        statement = NOTHING
 
         def prepared(source: apsw.Cursor, text: str, bindings: Any) -> bool:
+            nonlocal statement
             connection = self.connection
             # This tracer hides the connection's, by which virtual tables know which statement was
             # prepared: it is told before any other statement, such as BEGIN, is.
@@ -87,14 +89,13 @@ class Execution:
             # Not from APSW's cache: there, columns are those that a table had in the past.
             source.execute(rewritten.text, bindings, can_cache=False)
         except apsw.ExecTraceAbort:
-            statement = self.connection._statements.get(sql)
-            if statement is None or statement.text == rewritten.text:
+            if statement is NOTHING or statement.text == rewritten.text:
                 raise
             self._start(source, statement)
-            source.execute(statement.text, bindings)
+            source.execute(statement.text, bindings, can_cache=False)
         finally:
             source.exec_trace = None
-        return self._statement or NOTHING
+        return statement
 
     def _trace(self, source: apsw.Cursor, tracer: apsw.ExecTracer) -> None:
         self._had_tracer = True
@@ -106,7 +107,10 @@ class Execution:
         if text != rewritten.text and not is_blank(rewritten.text[len(text) :]):
             raise ProgrammingError("You can only execute one statement at a time.")
         statement = describe(source, text, rewritten)
-        self.connection._remember(sql, statement)
+        if not source.is_explain:
+            # SQLite (3.54.1) crashes where an EXPLAIN that was prepared before the schema changed
+            # runs after, as one from APSW's cache may: those are prepared each time.
+            self.connection._remember(sql, statement)
         return statement
 
     def _start(self, source: apsw.Cursor, statement: Statement) -> None:

@@ -107,5 +107,6 @@ def counts_only_its_rows(database: apsw.Connection, statement: Statement, bindin
     """
     if statement.rewritten.edits:
         return False
-    steps = database.execute(statement.text, bindings, explain=1)
+    # Not from APSW's cache, see Execution._describe.
+    steps = database.execute(statement.text, bindings, explain=1, can_cache=False)
     return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)

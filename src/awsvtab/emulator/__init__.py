@@ -8,8 +8,8 @@ them (`mirror`), and what other clients made there (`adapters`).
 
 Decisions are pure functions of a resource type's schema: `schemas` (what types there are),
 `validation`, `identifiers`, `patches`, `parents`, and `values` (what AWS makes up, with `formats`,
-`examples` and `patterns`). `controls` are the settings; `account` and `emulator` are what tests
-hold in their hands.
+`examples` and `patterns`). What schemas do not say, parents and where rows live, is the catalog's.
+`controls` are the settings; `account` and `emulator` are what tests hold in their hands.
 """
 
 from . import plugin as plugin

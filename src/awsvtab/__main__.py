@@ -1,0 +1,5 @@
+"""``python -m awsvtab`` is the command ``awsvtab``."""
+
+from awsvtab.cli import main
+
+main()

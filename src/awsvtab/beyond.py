@@ -1,0 +1,52 @@
+"""Resource types beyond the catalog: private, third-party, or newer than it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from awsvtab.catalog import Catalog, ResourceType
+from awsvtab.catalog.sources import read_types, type_of
+from awsvtab.cloudcontrol import CloudControl
+from awsvtab.errors import ProgrammingError
+from awsvtab.waiting import Cancel
+
+_TYPE_NAME = re.compile(r"\w+::\w+::\w+")
+
+
+def more_types(
+    types: Sequence[str] | str | os.PathLike[str], cloudcontrol: CloudControl
+) -> Mapping[str, Callable[[], ResourceType]]:
+    """What makes each of the types that a connection was told about, by name.
+
+    Files are read now, which raises ProgrammingError if they are none; AWS is asked when a type is
+    first used.
+    """
+    if isinstance(types, str | os.PathLike):
+        found = read_types(Path(types))
+        return {name: partial(found.__getitem__, name) for name in found}
+    return {name: partial(described, name, cloudcontrol) for name in map(_checked, types)}
+
+
+def type_named(catalog: Catalog, name: str, cloudcontrol: CloudControl) -> ResourceType:
+    """A type of AWS's name: the catalog's, else as AWS describes it now."""
+    try:
+        return catalog.type(name)
+    except KeyError:
+        return described(_checked(name), cloudcontrol)
+
+
+def described(name: str, cloudcontrol: CloudControl) -> ResourceType:
+    """A type as CloudFormation's DescribeType has it."""
+    return type_of(cloudcontrol.describe_type(name, Cancel()))
+
+
+def _checked(name: str) -> str:
+    if not _TYPE_NAME.fullmatch(name):
+        raise ProgrammingError(
+            f"no resource type is called {name!r}: write for example 'Org::Service::Resource'"
+        )
+    return name
