@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -173,3 +178,119 @@ def test_schemas_in_a_folder_are_tables(
 def test_wrong_types_say_what_to_write(connect: Connect, types: object, message: str) -> None:
     with pytest.raises(awsvtab.ProgrammingError, match=message):
         connect(types=types)
+
+
+def test_all_regions_are_asked_for_once(connect: Connect, emulator: Emulator) -> None:
+    put_domain(emulator, "here")
+    put_domain(emulator, "there", "eu-west-2")
+    connection = connect(regions="all")
+    for _ in range(2):
+        rows = connection.execute("SELECT region, domain_name FROM aws.customerprofiles.domains")
+        assert sorted(rows) == [("eu-west-2", "there"), ("us-east-1", "here")]
+    asked = [call.operation for call in connection._registration.cloudcontrol.calls]
+    assert asked.count("DescribeRegions") == 1
+    listed = {call.region for call in emulator.calls}
+    assert len(listed) > 5
+    assert "eu-south-2" not in listed  # the type is not there
+
+
+def test_a_region_of_all_that_lacks_the_type_has_no_rows(
+    connect: Connect, emulator: Emulator
+) -> None:
+    put_domain(emulator, "here")
+    emulator.faults.error("TypeNotFoundException", "no such type", region="me-south-1")
+    rows = connect(regions="all").execute("SELECT domain_name FROM aws.customerprofiles.domains")
+    assert rows.fetchall() == [("here",)]
+
+
+def test_a_types_own_module_makes_no_other_tables(connect: Connect) -> None:
+    with pytest.raises(awsvtab.OperationalError, match="no such module"):
+        connect().execute("CREATE VIRTUAL TABLE x USING aws_sqs_queues")
+
+
+def test_a_table_is_not_dropped_while_changes_wait(connect: Connect, emulator: Emulator) -> None:
+    put_domain(emulator, "one")
+    connection = connect()
+    connection.execute(CREATE + ")")
+    connection.commit()
+    connection.execute("DELETE FROM domains WHERE domain_name = 'one'")
+    with pytest.raises(awsvtab.ProgrammingError, match="COMMIT or ROLLBACK first"):
+        connection.execute("DROP TABLE domains")
+    connection.rollback()
+    assert connection._registration.pending == 0
+    connection.execute("DROP TABLE domains")
+    connection.commit()
+    assert emulator.get(DOMAIN, "one") is not None
+
+
+def test_another_file_under_the_same_name_is_not_trusted(
+    connect: Connect, emulator: Emulator, tmp_path: Path
+) -> None:
+    put_domain(emulator, "one")
+    foreign, own = str(tmp_path / "foreign.db"), str(tmp_path / "own.db")
+    maker = connect(foreign)
+    maker.execute(CREATE + ")")
+    maker.close()
+    connection = connect(isolation_level=None)
+    connection.execute("ATTACH ? AS x", (own,))
+    connection.execute(CREATE.replace("domains ", "x.domains ", 1) + ")")
+    connection.execute("DETACH x")
+    connection.execute("ATTACH ? AS x", (foreign,))
+    with pytest.raises(awsvtab.NotSupportedError, match="came with the database file"):
+        connection.execute("DELETE FROM x.domains WHERE domain_name = 'one'")
+
+
+@pytest.mark.parametrize("names", [["MyOrg::S3::Bucket"], ["A::Svc::Thing", "B::Svc::Thing"]])
+def test_types_that_would_be_called_alike_are_refused(connect: Connect, names: list[str]) -> None:
+    with pytest.raises(awsvtab.ProgrammingError, match="types: "):
+        connect(types=names)
+
+
+class Registry(BaseHTTPRequestHandler):
+    """CloudFormation as far as DescribeType goes, which moto does not have."""
+
+    def do_POST(self) -> None:
+        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        assert asked["Action"] == ["DescribeType"]
+        if asked["TypeName"] == ["Org::Svc::Thing"]:
+            self.answer(200, f"<Schema>{escape(json.dumps(SCHEMA))}</Schema>", "DescribeType")
+        else:
+            code = "<Error><Code>TypeNotFoundException</Code><Message>none</Message></Error>"
+            self.answer(404, code, "Error")
+
+    def answer(self, status: int, body: str, name: str) -> None:
+        whole = body if name == "Error" else f"<{name}Result>{body}</{name}Result>"
+        text = f"<{name}Response>{whole}</{name}Response>".encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *arguments: object) -> None:
+        """Tests print nothing."""
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_type_that_the_catalog_lacks_is_described_by_aws(connect: Connect, registry: str) -> None:
+    connection = connect(types=["Org::Svc::Thing"], endpoint_url=registry)
+    cursor = connection.execute("SELECT * FROM aws.svc.things LIMIT 0")
+    assert [column[0] for column in cursor.description] == ["name", "size", "region"]
+    plain = connect(endpoint_url=registry)
+    plain.execute("CREATE VIRTUAL TABLE t USING aws('Org::Svc::Thing')")
+    cursor = plain.execute("SELECT * FROM t LIMIT 0")
+    assert [column[0] for column in cursor.description] == ["name", "size", "region"]
+
+
+def test_a_type_that_aws_does_not_know_is_named(connect: Connect, registry: str) -> None:
+    connection = connect(types=["Org::Svc::Other"], endpoint_url=registry)
+    with pytest.raises(awsvtab.ProgrammingError, match="DescribeType Org::Svc::Other"):
+        connection.execute("SELECT * FROM aws.svc.others")

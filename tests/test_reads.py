@@ -450,3 +450,12 @@ def test_parents_that_are_joined_with_their_children_are_listed_first(
     )
     assert rows.fetchall() == [(6,)]
     assert operations(estate) == {"ListResources": 4}
+
+
+def test_parents_that_all_seem_to_be_gone_are_an_error(
+    connection: awsvtab.Connection, estate: Emulator
+) -> None:
+    where = {"operation": "ListResources", "type_name": EVENT_STREAM}
+    estate.faults.error("ResourceNotFoundException", "gone", **where)
+    with pytest.raises(awsvtab.OperationalError, match="gone"):
+        connection.execute("SELECT count(*) FROM event_streams").fetchall()

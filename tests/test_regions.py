@@ -100,3 +100,21 @@ def test_every_value_that_a_list_needs_is_asked_for(connect: Connect, emulator: 
     assert sorted(rows) == [("cloudfront", "CLOUDFRONT"), ("regional", "REGIONAL")]
     models = [call.request.get("ResourceModel") for call in emulator.calls]
     assert sorted(filter(None, models))[:2] == ['{"Scope":"CLOUDFRONT"}', '{"Scope":"REGIONAL"}']
+
+
+def test_a_bucket_is_asked_for_alone_where_the_listing_does_not_tell_its_region(
+    connect: Connect, buckets: Emulator
+) -> None:
+    buckets.listing.by_type[BUCKET] = "identifier"
+    connection = connect(regions=["us-east-1", "eu-west-1"])
+    sql = "SELECT region FROM aws.s3.buckets WHERE bucket_name = 'in-eu-west-1'"
+    assert connection.execute(sql).fetchall() == [("eu-west-1",)]
+    assert operations(buckets) == {"ListResources": 1, "GetResource": 2}
+
+
+def test_a_value_that_only_the_home_region_takes_is_sent_nowhere_else(
+    connect: Connect, emulator: Emulator
+) -> None:
+    connection = connect(regions=["us-east-1", "eu-west-1"])
+    connection.execute("SELECT * FROM aws.wafv2.ip_sets WHERE scope = 'CLOUDFRONT'").fetchall()
+    assert [call.region for call in emulator.calls] == ["us-east-1"]

@@ -11,7 +11,7 @@ from itertools import groupby
 from awsvtab.aws_errors import Subject, make_error
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
-from awsvtab.errors import AwsError, Error, InternalError, NotFound
+from awsvtab.errors import AwsError, Error, InternalError, NotFound, ProgrammingError
 from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
 from awsvtab.waiting import Cancel
@@ -69,7 +69,10 @@ class Applier:
     def _apply_group(self, group: Sequence[Change], done: list[Outcome]) -> None:
         """Applies changes at once, and notes in ``done`` what became of each, however it ends."""
         cancel = Cancel()
-        futures = [self._executor.submit(self._apply_one, change, cancel) for change in group]
+        try:
+            futures = [self._executor.submit(self._apply_one, change, cancel) for change in group]
+        except RuntimeError:  # concurrent.futures says so after shutdown
+            raise ProgrammingError("the registration of the AWS tables was closed") from None
         try:
             while wait(futures, timeout=POLL_S).not_done:
                 if self._interrupted():
@@ -146,7 +149,7 @@ def event_error(change: Change, event: ProgressEvent) -> AwsError | None:
 def failure(done: Sequence[Outcome], not_sent: Sequence[Change]) -> Error:
     """The error that reports a plan that was applied in part."""
     first = next(outcome.error for outcome in done if outcome.error is not None)
-    if len(done) + len(not_sent) == 1:
+    if len(done) + len(not_sent) == 1 and isinstance(first, AwsError):
         return first
     message = "\n".join(report(done, not_sent))
     if not isinstance(first, AwsError):

@@ -17,7 +17,7 @@ from awsvtab.catalog.find import find_table, no_such_table
 from awsvtab.errors import ProgrammingError
 from awsvtab.options import SESSION_ACCOUNT
 from awsvtab.scan import Reach
-from awsvtab.vtable import Engine, Table, declare
+from awsvtab.vtable import Engine, Table, came_with_file, declare
 
 MODULE = "aws"
 USAGE = "USING aws(service.resource, region='eu-west-1', profile='audit')"
@@ -43,7 +43,7 @@ class CuratedModule:
         self._engine = engine
         self._trusted = trusted
         self._type_named = type_named
-        self._created: set[tuple[str, str]] = set()
+        self._created: set[tuple[str, str, Definition]] = set()  # file, table, what it says
 
     def Create(  # noqa: N802 - APSW's name
         self,
@@ -54,8 +54,9 @@ class CuratedModule:
         *args: object,
     ) -> tuple[str, Table]:
         """A table that this connection defines."""
-        made = self._make(parse(args), tablename, own=True)
-        self._created.add((databasename, tablename))
+        definition = parse(args)
+        made = self._make(definition, tablename, own=True)
+        self._created.add((connection.db_filename(databasename), tablename, definition))
         return made
 
     def Connect(  # noqa: N802 - APSW's name
@@ -67,7 +68,9 @@ class CuratedModule:
         *args: object,
     ) -> tuple[str, Table]:
         """A table that the database file holds."""
-        return self._make(parse(args), tablename, (databasename, tablename) in self._created)
+        definition = parse(args)
+        own = (connection.db_filename(databasename), tablename, definition) in self._created
+        return self._make(definition, tablename, own)
 
     def _make(self, definition: Definition, table_name: str, own: bool) -> tuple[str, Table]:
         trusted = own or self._trusted
@@ -77,14 +80,7 @@ class CuratedModule:
             account=SESSION_ACCOUNT if profile is None else profile,
             regions=reach.regions if definition.region is None else (definition.region,),
         )
-        refusal = (
-            None
-            if trusted
-            else (
-                f"table {table_name} came with the database file and is read-only: "
-                "connect(trusted_schema=True) if you trust the file"
-            )
-        )
+        refusal = None if trusted else came_with_file(table_name)
         resource_type = self._resource_type(definition.name)
         return declare(self._engine, resource_type, reach=bound, refusal=refusal)
 

@@ -81,6 +81,7 @@ class Registration:
             use_no_change=True,
             iVersion=2,  # with 1, SAVEPOINT and ROLLBACK TO would not be told
             eponymous=eponymous,
+            eponymous_only=eponymous,
         )
 
     def _find(self, service: str, resource: str) -> str | None:

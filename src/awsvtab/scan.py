@@ -164,10 +164,15 @@ class Scanner:
     ) -> Rows:
         if resource_type.region_source is not None:
             source = resource_type.region_source
-            return self._list_spanning(snapshot, resource_type, source, places)
+            return self._list_spanning(snapshot, resource_type, source, places, keys)
         given = resource_models(resource_type, keys)
         if given is not None:
-            scopes = ((place, model) for place in places for model in given)
+            scopes = (
+                (place, model)
+                for place in places
+                for model in given
+                if _takes(resource_type, place, model)
+            )
             return self._read(snapshot, resource_type, scopes, limited)
         return _distinct(self._list_by_parents(snapshot, resource_type, places, keys, limited))
 
@@ -177,16 +182,21 @@ class Scanner:
         resource_type: ResourceType,
         source: RegionSource,
         places: list[Place],
+        keys: Keys,
     ) -> Rows:
         """The rows of all regions from one listing, each in its own region."""
         owners: dict[str, Place] = {}
         if source.type_name is not None:
             owner = self.catalog.type(source.type_name)
-            keys = Keys(regions=frozenset(place.region for place in places))
-            rows = self.scan(snapshot, owner, keys, frozenset())
+            here = Keys(regions=frozenset(place.region for place in places))
+            rows = self.scan(snapshot, owner, here, frozenset())
             owners = {row.identifier: row.place for row in rows}
         regions = {place.region: place for place in places}
+        identifiers = full_identifiers(resource_type, keys)
+        lost: list[str] = []
         for row in self._read(snapshot, resource_type, ((place, {}) for place in places[:1])):
+            if not _matches(row, keys, identifiers):
+                continue
             if source.type_name is not None:
                 if row.identifier in owners:
                     yield row.at(owners[row.identifier])
@@ -196,7 +206,8 @@ class Scanner:
             if region in regions:
                 yield row.at(regions[region])
             elif region is None:
-                yield from self._get(snapshot, resource_type, places, [row.identifier])
+                lost.append(row.identifier)
+        yield from self._get(snapshot, resource_type, places, lost)
 
     def _list_by_parents(
         self,
@@ -217,7 +228,7 @@ class Scanner:
         walked: set[tuple[Place, str]] = set()
         while scopes:
             level: list[Resource] = []
-            for row in self._read(snapshot, resource_type, _once(scopes, walked), limited):
+            for row in self._read(snapshot, resource_type, _once(scopes, walked), limited, True):
                 level += [row] if trees else []
                 yield row
             scopes = [
@@ -275,19 +286,30 @@ class Scanner:
         resource_type: ResourceType,
         scopes: Iterable[tuple[Place, Properties]],
         limited: bool = False,
+        from_parents: bool = False,
     ) -> Rows:
-        """The rows of several listings, the next of which are started ahead of the reader."""
+        """The rows of several listings, the next of which are started ahead of the reader.
+
+        A parent may be gone when its children are listed. If that is said of all that were just
+        listed, something other than bad luck is wrong.
+        """
 
         def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Listing]:
             place, model = scope
             return place, model, snapshot.listing(place, resource_type, model)
 
+        read = 0
+        gone: list[NotFound] = []
         for place, model, listing in started(scopes, start, self.concurrency, limited):
             try:
                 yield from listing
+                read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
                     raise
+                gone += [error] if isinstance(error, NotFound) else []
+        if from_parents and len(gone) > 1 and not read:
+            raise gone[0]
 
     def _lacks_type(self, error: AwsError, place: Place) -> bool:
         """Whether a region of "all", which is newer than the catalog, does not have the type."""
@@ -368,6 +390,16 @@ def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
     """Whether GetResource is the way: not where it fails in all regions but an unknown one."""
     spans = resource_type.region_source is not None and len(places) > 1
     return resource_type.can("read") and not (spans and resource_type.can("list"))
+
+
+def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool:
+    """Whether a region takes a model's values, where it is known which it takes."""
+    at_home = place.region == home_region(place.region)
+    for parent in resource_type.parents:
+        for name, values in parent.constants(at_home).items():
+            if name in model and model[name] not in values:
+                return False
+    return True
 
 
 def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:

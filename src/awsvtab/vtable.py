@@ -71,7 +71,19 @@ class Module:
             resource_type = engine.catalog.table(modulename)
         if resource_type is None:
             raise ProgrammingError(f"no such table: {modulename}")
-        return declare(engine, resource_type)
+        # CREATE VIRTUAL TABLE x USING aws_…: whoever made the file wrote that.
+        foreign = tablename.lower() != modulename.lower()
+        return declare(
+            engine, resource_type, refusal=came_with_file(tablename) if foreign else None
+        )
+
+
+def came_with_file(table_name: str) -> str:
+    """Why a table that the database file defines cannot be written."""
+    return (
+        f"table {table_name} came with the database file and is read-only: "
+        "connect(trusted_schema=True) if you trust the file"
+    )
 
 
 def declare(
@@ -138,7 +150,13 @@ class Table:
     def Disconnect(self) -> None:  # noqa: N802
         """Nothing to let go of."""
 
-    Destroy = Disconnect
+    def Destroy(self) -> None:  # noqa: N802
+        """DROP TABLE: SQLite would tell this table no more of the transaction, nor the queue."""
+        if self.engine.changes:
+            raise ProgrammingError(
+                f"DROP TABLE: {len(self.engine.changes)} AWS changes are waiting: "
+                "COMMIT or ROLLBACK first"
+            )
 
     def UpdateInsertRow(self, rowid: object, fields: Sequence[SQLValue]) -> int:  # noqa: N802
         """Queues a CREATE."""

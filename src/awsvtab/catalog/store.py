@@ -16,6 +16,7 @@ from pathlib import Path
 from awsvtab.catalog import names
 from awsvtab.catalog.model import ResourceType
 from awsvtab.catalog.schema import Record, resource_type
+from awsvtab.errors import ProgrammingError
 
 DATA_FILE = Path(__file__).with_name("resource-types.txt")
 
@@ -55,12 +56,22 @@ class Catalog:
         return tuple(self.metadata["regions"])  # type: ignore[arg-type]  # JSON array of strings
 
     def extended(self, more: Mapping[str, Callable[[], ResourceType]]) -> Catalog:
-        """This catalog and more types, by name; each is made when it is first used."""
+        """This catalog and more types, by name; each is made when it is first used.
+
+        A type of the catalog may be replaced, but not hidden by one that its table would be called
+        like: that is a ProgrammingError.
+        """
         extended = copy(self)
         dotted = {f"{names.service_name(n)}.{names.resource_name(n)}": n for n in more}
         extended._types = self._types | {
             names.table_name(*each.split(".", 1)): type_name for each, type_name in dotted.items()
         }
+        for each, type_name in dotted.items():
+            other = self._types.get(names.table_name(*each.split(".", 1)), type_name)
+            if other != type_name:
+                raise ProgrammingError(f"types: {type_name} and {other} would both be {each}")
+        if len(dotted) < len(more):
+            raise ProgrammingError(f"types: two of {', '.join(more)} have the same table name")
         extended._dotted = [*dict.fromkeys((*self._dotted, *dotted))]
         extended._decoded = {}
         extended._more = more

@@ -14,6 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import botocore.session
+
 from awsvtab.catalog import catalog
 from awsvtab.catalog.schema import list_requirements
 from awsvtab.catalog.scope import home_region, scope_record
@@ -180,9 +182,12 @@ def _read(digest: str) -> ResourceSchema:
 
 @lru_cache(maxsize=1)
 def regions() -> tuple[str, ...]:
-    """The regions of all partitions that there are schemas for."""
-    files = (_folder() / "providers").glob("*-*.json")
-    return tuple(sorted(file.stem for file in files))
+    """The regions of all partitions: those that have schemas, and others that botocore knows."""
+    session = botocore.session.get_session()
+    known = {file.stem for file in (_folder() / "providers").glob("*-*.json")}
+    for partition in session.get_available_partitions():
+        known.update(session.get_available_regions("ec2", partition))
+    return tuple(sorted(known))
 
 
 def find(type_name: str, region: str = DEFAULT_REGION) -> ResourceSchema | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from awsvtab.options import ALL
+
 
 def _names(text: str) -> list[str] | str:
     return text if text == "all" else [name.strip() for name in text.split(",")]
@@ -14,7 +16,9 @@ def _names(text: str) -> list[str] | str:
 
 OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "tables": _names,
-    "regions": _names,
+    "regions": lambda text: ALL if text == ALL else _names(text),
+    "types": _names,
+    "trusted_schema": lambda text: text.lower() in ("1", "true", "yes", "on"),
     "profile": str,
     "endpoint_url": str,
     "concurrency": int,
