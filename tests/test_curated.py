@@ -294,3 +294,12 @@ def test_a_type_that_aws_does_not_know_is_named(connect: Connect, registry: str)
     connection = connect(types=["Org::Svc::Other"], endpoint_url=registry)
     with pytest.raises(awsvtab.ProgrammingError, match="DescribeType Org::Svc::Other"):
         connection.execute("SELECT * FROM aws.svc.others")
+
+
+def test_the_catalogs_tables_ask_aws_for_nothing(connect: Connect, registry: str) -> None:
+    connection = connect(types=["Org::Svc::Thing", "Org::Svc::Other"], endpoint_url=registry)
+    sql = "SELECT count(*) FROM aws_resource_types WHERE type_name LIKE 'Org::%'"
+    assert connection.execute(sql).fetchone() == (0,)
+    assert len(connection._registration.cloudcontrol.calls) == 0
+    connection.execute("SELECT * FROM aws.svc.things LIMIT 0")
+    assert connection.execute(sql).fetchone() == (1,)

@@ -19,15 +19,14 @@ _TYPE_NAME = re.compile(r"\w+::\w+::\w+")
 
 def more_types(
     types: Sequence[str] | str | os.PathLike[str], cloudcontrol: CloudControl
-) -> Mapping[str, Callable[[], ResourceType]]:
-    """What makes each of the types that a connection was told about, by name.
+) -> Mapping[str, ResourceType | Callable[[], ResourceType]]:
+    """The types that a connection was told about, by name, or what makes them.
 
     Files are read now, which raises ProgrammingError if they are none; AWS is asked when a type is
     first used.
     """
     if isinstance(types, str | os.PathLike):
-        found = read_types(Path(types))
-        return {name: partial(found.__getitem__, name) for name in found}
+        return read_types(Path(types))
     return {name: partial(described, name, cloudcontrol) for name in map(_checked, types)}
 
 

@@ -69,7 +69,7 @@ class Scanner:
         """
         if keys.impossible:
             return iter(())
-        places = self.places(resource_type, keys)
+        places = self.places(resource_type, keys, snapshot)
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
             return self._get(snapshot, resource_type, places, identifiers, limited)
@@ -82,13 +82,15 @@ class Scanner:
         )
         return self._hydrate(snapshot, wanted, needs, whole)
 
-    def places(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+    def places(
+        self, resource_type: ResourceType, keys: Keys, snapshot: Snapshot | None = None
+    ) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
         check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
         if resource_type.is_global:
             return self._home(resource_type, keys)
-        regions = self._regions()
+        regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
         return [Place(self.reach.account, region) for region in chosen]
@@ -107,13 +109,15 @@ class Scanner:
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self) -> Sequence[str] | None:
+    def _regions(self, snapshot: Snapshot | None) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
             check_regions(self.reach.regions, self._is_region, self.catalog.regions)
             return self.reach.regions
-        return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
+        if snapshot is None:
+            return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
+        return snapshot.enabled_regions(self.reach.account)
 
     def _default_region(self) -> str | None:
         return self.cloudcontrol.default_region(self.reach.account)
@@ -122,7 +126,7 @@ class Scanner:
         """Where a row is created; without a region, where there is only one choice."""
         if region is None:
             keys = Keys()
-            if not resource_type.is_global and len(set(self._regions() or ())) > 1:
+            if not resource_type.is_global and len(set(self._regions(None) or ())) > 1:
                 raise ProgrammingError(_lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))

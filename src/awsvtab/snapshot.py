@@ -130,6 +130,12 @@ class Snapshot:
             self._submit(self._cloudcontrol.account_id, place, self.cancel),
         )
 
+    def enabled_regions(self, account: str) -> tuple[str, ...]:
+        """The regions that are enabled for an account."""
+        return self.result(
+            self._submit(self._cloudcontrol.enabled_regions, account, self.cancel),
+        )
+
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
         try:

@@ -55,8 +55,8 @@ class Catalog:
         """The regions that the catalog knows about."""
         return tuple(self.metadata["regions"])  # type: ignore[arg-type]  # JSON array of strings
 
-    def extended(self, more: Mapping[str, Callable[[], ResourceType]]) -> Catalog:
-        """This catalog and more types, by name; each is made when it is first used.
+    def extended(self, more: Mapping[str, ResourceType | Callable[[], ResourceType]]) -> Catalog:
+        """This catalog and more types, by name; what is no type yet is made when it is first used.
 
         A type of the catalog may be replaced, but not hidden by one that its table would be called
         like: that is a ProgrammingError.
@@ -73,8 +73,8 @@ class Catalog:
         if len(dotted) < len(more):
             raise ProgrammingError(f"types: two of {', '.join(more)} have the same table name")
         extended._dotted = [*dict.fromkeys((*self._dotted, *dotted))]
-        extended._decoded = {}
-        extended._more = more
+        extended._decoded = {n: t for n, t in more.items() if isinstance(t, ResourceType)}
+        extended._more = {n: t for n, t in more.items() if not isinstance(t, ResourceType)}
         return extended
 
     def table_names(self) -> Iterable[str]:
@@ -110,7 +110,8 @@ class Catalog:
         return found
 
     def __iter__(self) -> Iterator[ResourceType]:
-        return map(self.type, dict.fromkeys((*self._blocks, *self._more)))
+        """The types that are known without asking AWS."""
+        return map(self.type, dict.fromkeys((*self._blocks, *self._decoded)))
 
     def __len__(self) -> int:
         return len(self._types)
