@@ -12,7 +12,7 @@ import apsw
 from awsvtab.apply import Applier
 from awsvtab.beyond import more_types, type_named
 from awsvtab.catalog import Catalog, ResourceType, catalog
-from awsvtab.catalog.find import find_alias, no_such_table, short_names
+from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
@@ -59,41 +59,33 @@ class Registration:
             new_snapshot=self._new_snapshot,
             apply=self._apply,
         )
-        self._module = Module(engine)
-        self._modules = {*self.catalog.table_names(), *self._short_names}
-        for name in self._modules:
-            self._create_module(name, self._module, eponymous=True)
         curated = CuratedModule(
             engine,
             options.trusted_schema,
             lambda name: type_named(self.catalog, name, self.cloudcontrol),
         )
-        self._create_module(MODULE, curated, eponymous=False)
+        self._create_modules(Module(engine), curated)
         self._introspection = catalog_tables(self.catalog)
         register_tables(connection, self._introspection)
         register_functions(connection)
 
-    def _create_module(self, name: str, module: Any, *, eponymous: bool) -> None:
-        self._connection.create_module(
-            name,
-            module,
+    def _create_modules(self, module: Any, curated: Any) -> None:
+        """One module for the names of all types, and one for CREATE VIRTUAL TABLE."""
+        create = partial(
+            self._connection.create_module,
             use_bestindex_object=True,
             use_no_change=True,
             iVersion=2,  # with 1, SAVEPOINT and ROLLBACK TO would not be told
-            eponymous=eponymous,
-            eponymous_only=eponymous,
         )
+        create_eponymous = partial(create, eponymous=True, eponymous_only=True)
+        for name in (*self.catalog.known_names, *self._short_names):
+            create_eponymous(name, module)
+        create(MODULE, curated)
 
     def _find(self, service: str, resource: str) -> str | None:
-        """The table behind ``service.resource``; one of StackQL's other names becomes one now."""
+        """The table behind ``service.resource``, StackQL's other names included."""
         name = table_name(service, resource)
-        if name in self._modules:
-            return name
-        if find_alias(self.catalog, f"{service}.{resource}") is None:
-            return None
-        self._modules.add(name)
-        self._create_module(name, self._module, eponymous=True)
-        return name
+        return name if name in self.catalog.known_names else None
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""

@@ -7,17 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from awsvtab.catalog.model import ResourceType
+from awsvtab.catalog.names import LIST_ONLY, OLDER_NAMES
 from awsvtab.catalog.store import Catalog
 from awsvtab.errors import ProgrammingError
 
 PROVIDERS = frozenset({"aws", "awscc"})
-
-LIST_ONLY = "_list_only"
-# StackQL's older provider had Latin plurals where its newer one has English ones.
-OLDER_NAMES = {
-    ("eventschemas", "schemata"): ("eventschemas", "schemas"),
-    ("personalize", "schemata"): ("personalize", "schemas"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,14 @@ RESOURCE_EXCEPTIONS = {
     "AWS::FSx::S3AccessPointAttachment": "s3access_point_attachments",
 }
 
+# StackQL has a second table for each type, which shows the identifier only.
+LIST_ONLY = "_list_only"
+# Its older provider had Latin plurals where its newer one has English ones.
+OLDER_NAMES = {
+    ("eventschemas", "schemata"): ("eventschemas", "schemas"),
+    ("personalize", "schemata"): ("personalize", "schemas"),
+}
+
 UNCHANGED_PLURALS = frozenset(
     {"metadata", "lens", "efs", "hdfs", "nfs", "zfs", "windows", "actions", "options"}
     | {"permissions", "associations", "attributes", "preferences", "settings"}

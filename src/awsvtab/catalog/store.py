@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from awsvtab.catalog import names
@@ -62,6 +62,7 @@ class Catalog:
         like: that is a ProgrammingError.
         """
         extended = copy(self)
+        extended.__dict__.pop("known_names", None)
         dotted = {f"{names.service_name(n)}.{names.resource_name(n)}": n for n in more}
         extended._types = self._types | {
             names.table_name(*each.split(".", 1)): type_name for each, type_name in dotted.items()
@@ -80,6 +81,13 @@ class Catalog:
     def table_names(self) -> Iterable[str]:
         """Every underscore name."""
         return self._types.keys()
+
+    @cached_property
+    def known_names(self) -> Mapping[str, None]:
+        """Every underscore name, StackQL's other names included, in a fixed order."""
+        older = (names.table_name(*each) for each in names.OLDER_NAMES)
+        own = (*self._types, *older)
+        return dict.fromkeys((*own, *(f"{name}{names.LIST_ONLY}" for name in own)))
 
     def dotted_names(self) -> Iterable[str]:
         """Every ``service.resource``."""
