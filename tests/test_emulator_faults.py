@@ -25,6 +25,13 @@ from emulating import (
 )
 
 
+@pytest.mark.parametrize("status", [200, 599, 99])
+def test_an_error_has_the_status_of_one(emulator, status):
+    with pytest.raises(ValueError, match=str(status)):
+        emulator.faults.error("Foo", "x", status)
+    assert len(emulator.faults) == 0
+
+
 @pytest.fixture
 def client(emulator):
     with cloudcontrol(emulator) as made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -148,6 +149,65 @@ def test_bad_requests_are_answered_as_aws_does(post, operation, body, kind, mess
     fault = json.loads(answer)
     assert (response.status, fault["__type"]) == (400, kind)
     assert message in fault["Message"]
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, '{"TypeName":' * 200_000])
+def test_bodies_too_deep_to_read_are_answered(post, body):
+    response, answer = post("ListResources", body)
+    assert response.status == 400
+    assert json.loads(answer)["__type"].endswith("#SerializationException")
+
+
+def token_of(*values):
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+@pytest.mark.parametrize("token", [5, "x", token_of([], [1], "two"), token_of([], [1], {})])
+def test_faults_of_pages_leave_tokens_that_are_none_alone(emulator, post, token):
+    emulator.faults.throttle(page=2)
+    response, answer = post("ListResources", {"TypeName": QUEUE, "NextToken": token})
+    assert response.status == 400
+    assert b"Throttling" not in answer
+
+
+@pytest.mark.parametrize("type_name", ["Foo", 5, ["x"]])
+def test_throttling_behind_a_type_that_is_none(emulator, post, type_name):
+    emulator.faults.throttle_behind()
+    response, answer = post("ListResources", {"TypeName": type_name})
+    assert (response.status, json.loads(answer)["__type"].partition("#")[2]) == (
+        400,
+        "GeneralServiceException",
+    )
+
+
+def test_a_fault_that_cannot_be_made_is_answered(emulator, post):
+    def effect(call):
+        raise KeyError(call.operation)
+
+    emulator.faults.throttle().effect = effect
+    response, answer = post("ListResources", {"TypeName": QUEUE})
+    assert (response.status, json.loads(answer)["__type"]) == (500, "InternalFailure")
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (("Content-Length", "abc"), 400),
+        (("Content-Length", "-1"), 400),
+        (("Content-Length", "²"), 400),
+        (("Transfer-Encoding", "chunked"), 411),
+    ],
+)
+def test_bodies_of_unknown_length_are_refused(emulator, header, status):
+    connection = http.client.HTTPConnection(urlsplit(emulator.endpoint_url).netloc)
+    connection.putrequest("POST", "/")
+    connection.putheader("X-Amz-Target", "CloudApiService.ListResources")
+    connection.putheader(*header)
+    connection.endheaders()
+    response = connection.getresponse()
+    assert (response.status, response.will_close) == (status, True)
+    assert json.loads(response.read())["__type"].endswith("#SerializationException")
+    connection.close()
 
 
 def test_faults_of_the_service_are_500(emulator, post):

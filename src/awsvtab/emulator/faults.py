@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypedDict, Unpack
 
 from .calls import Call
@@ -102,7 +103,9 @@ class Faults:
         """Throttling of the service behind a handler, which comes as GeneralServiceException."""
 
         def effect(call: Call) -> Effect:
-            service = (call.type_name or "AWS::CloudControl::Type").split("::")[1]
+            # The type may be none: what a request says is not checked yet.
+            _, _, rest = (call.type_name or "").partition("::")
+            service = rest.partition("::")[0] or "CloudControl"
             reason = f"{RATE_EXCEEDED} (Service: {service}, Status Code: 400)"
             message = handler_message(
                 call.type_name or "", reason, "GeneralServiceException", "none"
@@ -126,7 +129,12 @@ class Faults:
     def error(
         self, code: str, message: str = "", status: int | None = None, **where: Unpack[Where]
     ) -> Fault:
-        """Any error: the code as in ``__type``; 400 or, for AWS's own failures, 500."""
+        """Any error: the code as in ``__type``; 400 or, for AWS's own failures, 500.
+
+        Raises ValueError for a status that HTTP has not, or not for errors.
+        """
+        if status is not None and HTTPStatus(status) < HTTPStatus.BAD_REQUEST:
+            raise ValueError(f"{status} is no status of an error")
         return self._order(Effect(CloudControlError(code, message, status)), where)
 
     def delay(self, seconds: float, **where: Unpack[Where]) -> Fault:

@@ -23,12 +23,16 @@ def decode(token: str | None, scope: list[str]) -> tuple[Any, int]:
         return None, 1
     found = _decoded(token)
     if found is None or found[0] != scope:
-        raise CloudControlError("InvalidRequestException", "Invalid NextToken")
+        raise invalid()
     position = found[1]
     return tuple(position) if isinstance(position, list) else position, found[2]
 
 
-def page_number(token: str | None) -> int:
+def invalid() -> CloudControlError:
+    return CloudControlError("InvalidRequestException", "Invalid NextToken")
+
+
+def page_number(token: Any) -> int:
     """Which page a request with this token asks for, from 1; 0 for what is no token."""
     if token is None:
         return 1
@@ -36,9 +40,10 @@ def page_number(token: str | None) -> int:
     return int(found[2]) if found else 0
 
 
-def _decoded(token: str) -> list[Any] | None:
+def _decoded(token: Any) -> list[Any] | None:
     try:
         values = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
+    except (RecursionError, TypeError, ValueError):
         return None
-    return values if isinstance(values, list) and len(values) == 3 else None
+    well_formed = isinstance(values, list) and len(values) == 3 and type(values[2]) is int
+    return values if well_formed else None
