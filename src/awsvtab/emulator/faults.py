@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, get_type_hints
 
 from .calls import Call
 from .errors import CloudControlError, HandlerError, handler_message
 from .tokens import page_number
 
 CHANGES = frozenset({"CreateResource", "UpdateResource", "DeleteResource"})
+OPERATIONS = CHANGES | {
+    *("CancelResourceRequest", "GetResource", "GetResourceRequestStatus"),
+    *("ListResourceRequests", "ListResources"),
+}
 RATE_EXCEEDED = "Rate exceeded"
 
 
@@ -31,6 +35,9 @@ class Where(TypedDict, total=False):
     page: int
     nth: int
     times: int
+
+
+KINDS: Mapping[str, type] = get_type_hints(Where)
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,11 @@ class Fault:
 
 
 class Faults:
-    """The faults ordered now. Each method orders one and returns it."""
+    """The faults ordered now. Each method orders one and returns it.
+
+    They raise TypeError for a keyword that `Where` has not, or a value of another type, and
+    ValueError for an operation that there is not, or a number that counts nothing.
+    """
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -139,6 +150,8 @@ class Faults:
 
     def delay(self, seconds: float, **where: Unpack[Where]) -> Fault:
         """Answer later. Other calls are not held up."""
+        if seconds < 0:
+            raise ValueError(f"a delay has to be at least 0 seconds, not {seconds}")
         return self._order(Effect(seconds=seconds), where)
 
     def drop(self, **where: Unpack[Where]) -> Fault:
@@ -187,11 +200,26 @@ class Faults:
         return [f.effect(call) if callable(f.effect) else f.effect for f in struck]
 
     def _order(self, effect: Effect | Callable[[Call], Effect], where: Where) -> Fault:
+        _check(where)
         fault = Fault(effect, where)
         with self._lock:
             self._faults.append(fault)
             self._woken.clear()
         return fault
+
+
+def _check(where: Where) -> None:
+    for name, value in where.items():
+        kind = KINDS.get(name)
+        if kind is None:
+            raise TypeError(f"a fault has no {name}: it has {', '.join(KINDS)}")
+        if type(value) is not kind:
+            raise TypeError(f"{name} has to be of type {kind.__name__}, not {value!r}")
+        if isinstance(value, int) and value < 1:
+            raise ValueError(f"{name} has to be at least 1, not {value}")
+    operation = where.get("operation", "GetResource")
+    if operation not in OPERATIONS:
+        raise ValueError(f"no operation {operation}: there are {', '.join(sorted(OPERATIONS))}")
 
 
 def _matches(where: Where, call: Call) -> bool:
