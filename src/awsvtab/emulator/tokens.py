@@ -9,13 +9,13 @@ from typing import Any
 from .errors import CloudControlError
 
 
-def encode(scope: list[str], position: Any, page: int) -> str:
+def encode(scope: list[str], position: tuple[Any, ...], page: int) -> str:
     """A token that says which listing it goes on with, where, and with which page, from 1."""
     return base64.urlsafe_b64encode(json.dumps([scope, position, page]).encode()).decode()
 
 
-def decode(token: str | None, scope: list[str]) -> tuple[Any, int]:
-    """The position and the page; (None, 1) for no token.
+def decode(token: str | None, scope: list[str], kind: type) -> tuple[tuple[Any, ...] | None, int]:
+    """The position, one value of the kind, and the page; (None, 1) for no token.
 
     Raises InvalidRequestException for what is no token of the listing.
     """
@@ -25,7 +25,9 @@ def decode(token: str | None, scope: list[str]) -> tuple[Any, int]:
     if found is None or found[0] != scope:
         raise invalid()
     position = found[1]
-    return tuple(position) if isinstance(position, list) else position, found[2]
+    if not isinstance(position, list) or [type(value) for value in position] != [kind]:
+        raise invalid()
+    return tuple(position), found[2]
 
 
 def invalid() -> CloudControlError:

@@ -98,6 +98,9 @@ def _result(
         return 200, service(operation, request or {}, effects)
     except errors.CloudControlError as error:
         return error.status, {"__type": _kind(error.code), "Message": error.message}
+    except RecursionError:
+        code = "ValidationException"
+        return 400, {"__type": _kind(code), "Message": "The request is nested too deeply"}
     except Exception as error:
         return _bug(operation, error)
 
