@@ -448,6 +448,19 @@ def test_every_request_is_logged(emulator, client):
     assert list(emulator.calls) == []
 
 
+def test_an_emulator_starts_once(emulator):
+    server = emulator.endpoint_url
+    with pytest.raises(RuntimeError, match="running already"):
+        emulator.start()
+    assert emulator.endpoint_url == server
+
+
+@pytest.mark.parametrize("where", [{"region": "eu-west-99"}, {"account": "5"}, {"account": "x"}])
+def test_an_emulator_is_somewhere(where):
+    with pytest.raises(ValueError, match=next(iter(where.values()))):
+        Emulator(**where)
+
+
 def test_reset_forgets_everything(emulator, client):
     emulator.listing.page_size = 1
     create(client, DOMAIN, DomainName="d", DefaultExpirationDays=3)
