@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 import awsvtab
-from awsvtab.emulator import Emulator
+from awsvtab.emulator import Emulator, patches
 from emulating import DOMAIN, QUEUE, STREAM, cloudcontrol, create, error, listed, read, update
 
 
@@ -216,7 +216,23 @@ def test_a_child_needs_its_parent(client):
             "NotUpdatableException",
             "createOnlyProperties [/properties/QueueName] cannot be updated",
         ),
+        (
+            {"op": "add", "path": "", "value": {"QueueName": "q", "Arn": "another"}},
+            "ValidationException",
+            "readOnlyProperties [/properties/Arn] cannot be updated",
+        ),
         ({"op": "sort", "path": "/Tags"}, "ValidationException", "Invalid patch document"),
+        (
+            {"op": "copy", "path": "/Tags", "from": 5},
+            "ValidationException",
+            "Invalid patch document",
+        ),
+        (
+            {"op": "move", "path": "/Tags", "from": "Tags"},
+            "ValidationException",
+            "Invalid patch document",
+        ),
+        (5, "ValidationException", "Invalid patch document"),
     ],
 )
 def test_patches_that_aws_refuses(emulator, client, operation, code, message):
@@ -232,7 +248,7 @@ def test_write_only_properties_can_only_be_added(emulator, client):
         patch = {"op": "replace", "path": "/SecretString", "value": "b"}
         update(client, "AWS::SecretsManager::Secret", secret, patch)
     message = (
-        "Invalid patch update: writeOnlyProperties [/properties/SecretString] can only be updated "
+        "Invalid patch update: writeOnlyProperties [/SecretString] can only be updated "
         "using 'add' operation"
     )
     assert message in str(caught.value)
@@ -264,6 +280,40 @@ def test_a_patch_of_everything_keeps_what_it_cannot_name(emulator, client):
     update(client, "AWS::EC2::VPC", vpc, {"op": "replace", "path": "", "value": state})
     held = read(client, "AWS::EC2::VPC", vpc)
     assert (held["VpcId"], held["EnableDnsSupport"]) == (vpc, False)
+
+
+def test_a_patch_of_a_parent_changes_nothing_that_is_read_only(emulator, client):
+    kind = "AWS::Athena::WorkGroup"
+    version = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "3"}
+    group = emulator.put(
+        kind, {"Name": "g", "WorkGroupConfiguration": {"EngineVersion": dict(version)}}
+    )
+    patch = {"op": "replace", "path": "/WorkGroupConfiguration"}
+    forged = {"EngineVersion": {**version, "EffectiveEngineVersion": "9"}}
+    with error("ValidationException"):
+        update(client, kind, group, {**patch, "value": forged})
+    selected = {"EngineVersion": {"SelectedEngineVersion": "3"}}
+    update(client, kind, group, {**patch, "value": selected})
+    held = emulator.get(kind, group)["WorkGroupConfiguration"]["EngineVersion"]
+    assert held == {"SelectedEngineVersion": "3", "EffectiveEngineVersion": "3"}
+
+
+def test_no_patch_changes_the_identifier(emulator, client):
+    kind = "AWS::Route53::RecordSet"
+    state = {"Name": "a.example.com", "Type": "A", "HostedZoneId": "Z1", "SetIdentifier": "s"}
+    record = emulator.put(kind, state)
+    with error("NotUpdatableException") as caught:
+        update(client, kind, record, {"op": "replace", "path": "/Name", "value": "b.example.com"})
+    assert "primaryIdentifier [/properties/Name] cannot be updated" in str(caught.value)
+
+
+def test_create_only_values_inside_arrays_are_compared():
+    before = {"Items": [{"Size": 1}, {"Size": 2}]}
+    for pointer in (("Items", "*", "Size"), ("Items", "Size")):
+        assert not patches._differs(before, {"Items": [{"Size": 1}]}, pointer)
+        assert not patches._differs(before, {"Items": [{"Size": 1}, {"Size": 2}]}, pointer)
+        assert patches._differs(before, {"Items": [{"Size": 1}, {"Size": 3}]}, pointer)
+        assert patches._differs(before, {"Items": [{"Size": 1}, {}]}, pointer)
 
 
 def test_items_of_arrays_come_and_go_with_their_read_only_values(emulator, client):
@@ -396,6 +446,19 @@ def test_every_request_is_logged(emulator, client):
     assert len(emulator.calls) == 2
     emulator.calls.clear()
     assert list(emulator.calls) == []
+
+
+def test_an_emulator_starts_once(emulator):
+    server = emulator.endpoint_url
+    with pytest.raises(RuntimeError, match="running already"):
+        emulator.start()
+    assert emulator.endpoint_url == server
+
+
+@pytest.mark.parametrize("where", [{"region": "eu-west-99"}, {"account": "5"}, {"account": "x"}])
+def test_an_emulator_is_somewhere(where):
+    with pytest.raises(ValueError, match=next(iter(where.values()))):
+        Emulator(**where)
 
 
 def test_reset_forgets_everything(emulator, client):

@@ -157,6 +157,15 @@ def test_requests_are_listed_newest_first_and_paged(client):
     assert "NextToken" not in rest
 
 
+def test_a_request_between_two_pages_repeats_none(client):
+    for name in "abc":
+        create(client, DOMAIN, DomainName=name, DefaultExpirationDays=3)
+    first = client.list_resource_requests(MaxResults=2)
+    create(client, DOMAIN, DomainName="d", DefaultExpirationDays=3)
+    rest = client.list_resource_requests(NextToken=first["NextToken"])
+    assert [e["Identifier"] for e in rest["ResourceRequestStatusSummaries"]] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [

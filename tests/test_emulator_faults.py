@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 from moto import mock_aws
 
-from awsvtab.emulator import Emulator, mocked
+from awsvtab.emulator import Emulator, faults, mocked, service
 from emulating import (
     DOMAIN,
     QUEUE,
@@ -23,6 +23,61 @@ from emulating import (
     read,
     status,
 )
+
+
+@pytest.mark.parametrize(
+    ("where", "kind", "message"),
+    [
+        ({"typename": DOMAIN}, TypeError, "a fault has no typename: it has operation, type_name"),
+        ({"operation": "ListResource"}, ValueError, "no operation ListResource: there are Canc"),
+        ({"type_name": 5}, TypeError, "type_name has to be of type str, not 5"),
+        ({"page": "2"}, TypeError, "page has to be of type int, not '2'"),
+        ({"nth": 0}, ValueError, "nth has to be at least 1, not 0"),
+        ({"times": 0}, ValueError, "times has to be at least 1, not 0"),
+    ],
+)
+def test_a_fault_that_would_hit_other_calls_is_not_ordered(emulator, where, kind, message):
+    with pytest.raises(kind, match=message):
+        emulator.faults.throttle(**where)
+    assert len(emulator.faults) == 0
+
+
+def test_faults_know_all_operations():
+    assert service.OPERATIONS.keys() == faults.OPERATIONS
+
+
+@pytest.mark.parametrize(
+    ("controls", "name", "value", "kind"),
+    [
+        ("listing", "pagesize", 2, AttributeError),
+        ("listing", "page_size", 0, ValueError),
+        ("listing", "page_size", "2", TypeError),
+        ("listing", "order", "oldest", ValueError),
+        ("listing", "properties", "Name", ValueError),
+        ("listing", "properties", 5, TypeError),
+        ("listing", "by_type", {DOMAIN: "al"}, ValueError),
+        ("changes", "poll", 2, AttributeError),
+        ("changes", "polls", -1, ValueError),
+        ("changes", "polls", 1.5, TypeError),
+        ("changes", "seconds", "1", TypeError),
+        ("changes", "clock", 5, TypeError),
+    ],
+)
+def test_settings_that_there_are_not_are_refused(emulator, controls, name, value, kind):
+    settings = getattr(emulator, controls)
+    before = getattr(settings, name, None)
+    with pytest.raises(kind):
+        setattr(settings, name, value)
+    assert getattr(settings, name, None) == before
+    with pytest.raises(ValueError, match="by_type has to be"):
+        emulator.listing.by_type[DOMAIN] = "al"
+
+
+@pytest.mark.parametrize("status", [200, 599, 99])
+def test_an_error_has_the_status_of_one(emulator, status):
+    with pytest.raises(ValueError, match=str(status)):
+        emulator.faults.error("Foo", "x", status)
+    assert len(emulator.faults) == 0
 
 
 @pytest.fixture

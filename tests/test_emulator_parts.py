@@ -159,11 +159,13 @@ def test_examples_differ_by_seed():
 
 
 def test_tokens_know_their_listing():
-    token = tokens.encode(["AWS::SQS::Queue"], [7], 2)
-    assert tokens.decode(token, ["AWS::SQS::Queue"]) == ((7,), 2)
+    token = tokens.encode(["AWS::SQS::Queue"], (7,), 2)
+    assert tokens.decode(token, ["AWS::SQS::Queue"], int) == ((7,), 2)
     assert tokens.page_number(token) == 2
     for other in (token[:-4], "%%", "bm90IGpzb24="):
         with pytest.raises(CloudControlError):
-            tokens.decode(other, ["AWS::SQS::Queue"])
+            tokens.decode(other, ["AWS::SQS::Queue"], int)
     with pytest.raises(CloudControlError):
-        tokens.decode(token, ["AWS::SNS::Topic"])
+        tokens.decode(token, ["AWS::SNS::Topic"], int)
+    with pytest.raises(CloudControlError):
+        tokens.decode(token, ["AWS::SQS::Queue"], str)

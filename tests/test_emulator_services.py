@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import boto3
 import pytest
 from moto import mock_aws
 
-from awsvtab.emulator import Emulator, mirror, schemas
+from awsvtab.emulator import Emulator, adapters, mirror, schemas, values
 from emulating import QUEUE, cloudcontrol, create, delete, error, listed, read, update
 
 BUCKET = "AWS::S3::Bucket"
@@ -159,6 +162,32 @@ def test_put_tells_no_other_service(emulator, client, service):
     emulator.put(BUCKET, {"BucketName": "put-here"})
     assert buckets(service("s3")) == []
     assert listed(client, BUCKET) == ["put-here"]
+
+
+def test_what_was_put_and_then_made_by_the_service_is_one(emulator, client, service):
+    queue = emulator.put(QUEUE, {"QueueName": "q", "DelaySeconds": 3})
+    sqs = service("sqs")
+    sqs.create_queue(QueueName="q")
+    assert read(client, QUEUE, queue)["DelaySeconds"] == 3
+    assert delete(client, QUEUE, queue)["OperationStatus"] == "SUCCESS"
+    assert "QueueUrls" not in sqs.list_queues()
+    assert listed(client, QUEUE) == []
+
+
+@pytest.mark.parametrize("kind", [QUEUE, BUCKET])
+def test_a_service_that_is_being_imported_has_nothing(emulator, client, monkeypatch, kind):
+    for name in ("sqs", "s3"):
+        module = f"moto.{name}.models"
+        monkeypatch.setitem(sys.modules, module, ModuleType(module))
+    assert listed(client, kind) == []
+
+
+def test_what_a_service_has_is_copied_before_it_is_walked(client, service):
+    service("s3").create_bucket(Bucket="first")
+    place = values.Place("123456789012", "us-east-1")
+    seen = adapters.ADAPTERS[BUCKET].models(place)
+    service("s3").create_bucket(Bucket="second")
+    assert list(seen) == ["first"]
 
 
 def test_reset_forgets_other_services_too(emulator, client, service):

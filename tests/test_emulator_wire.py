@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import awsvtab
+from awsvtab.emulator.service import ALL_OPERATIONS, ALL_STATUSES
 from emulating import DOMAIN, QUEUE
 
 SCOPE = "AKIDEXAMPLE/20240101/us-east-1/cloudcontrolapi/aws4_request"
@@ -148,6 +150,127 @@ def test_bad_requests_are_answered_as_aws_does(post, operation, body, kind, mess
     fault = json.loads(answer)
     assert (response.status, fault["__type"]) == (400, kind)
     assert message in fault["Message"]
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, '{"TypeName":' * 200_000])
+def test_bodies_too_deep_to_read_are_answered(post, body):
+    response, answer = post("ListResources", body)
+    assert response.status == 400
+    assert json.loads(answer)["__type"].endswith("#SerializationException")
+
+
+def token_of(*values):
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+@pytest.mark.parametrize("token", [5, "x", token_of([], [1], "two"), token_of([], [1], {})])
+def test_faults_of_pages_leave_tokens_that_are_none_alone(emulator, post, token):
+    emulator.faults.throttle(page=2)
+    response, answer = post("ListResources", {"TypeName": QUEUE, "NextToken": token})
+    assert response.status == 400
+    assert b"Throttling" not in answer
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "message"),
+    [
+        ("CreateResource", {"DesiredState": DEEP}, "DesiredState must be a JSON object"),
+        (
+            "CreateResource",
+            {"DesiredState": '{"Tags": ' + "[" * 900 + "]" * 900 + "}"},
+            "",
+        ),
+        ("UpdateResource", {"PatchDocument": DEEP}, "Invalid patch document"),
+    ],
+)
+def test_documents_too_deep_to_read_are_refused(emulator, post, operation, member, message):
+    queue = emulator.put(QUEUE, {"QueueName": "q"})
+    identifier = {"Identifier": queue} if operation == "UpdateResource" else {}
+    response, answer = post(operation, {"TypeName": QUEUE, **identifier, **member})
+    fault = json.loads(answer)
+    assert (response.status, fault["__type"].partition("#")[2]) == (400, "ValidationException")
+    assert message in fault["Message"]
+
+
+def code_of(answer):
+    return json.loads(answer)["__type"].partition("#")[2]
+
+
+@pytest.mark.parametrize("operation", ["ListResources", "ListResourceRequests"])
+@pytest.mark.parametrize("position", ["x", 3, ["x"], {}, [1, 2], [True], []])
+def test_forged_positions_are_refused(emulator, post, operation, position):
+    request = {"TypeName": DOMAIN} if operation == "ListResources" else {}
+    for name in "ab":
+        state = json.dumps({"DomainName": name, "DefaultExpirationDays": 3})
+        post("CreateResource", {"TypeName": DOMAIN, "DesiredState": state})
+    token = json.loads(post(operation, {**request, "MaxResults": 1})[1])["NextToken"]
+    scope, _, page = json.loads(base64.urlsafe_b64decode(token))
+    forged = token_of(scope, position, page)
+    response, answer = post(operation, {**request, "NextToken": forged})
+    assert (response.status, code_of(answer)) == (400, "InvalidRequestException")
+
+
+def test_tokens_too_deep_or_before_the_first_are_refused(post):
+    scope = ["123456789012", "us-east-1", *ALL_OPERATIONS, *ALL_STATUSES]
+    assert post("ListResourceRequests", {"NextToken": token_of(scope, [1], 2)})[0].status == 200
+    deep = base64.urlsafe_b64encode(DEEP[:1500].encode()).decode()
+    for token in (deep, token_of(scope, [-3], 2)):
+        response, answer = post("ListResourceRequests", {"NextToken": token})
+        assert (response.status, code_of(answer)) == (400, "InvalidRequestException")
+
+
+def test_tokens_are_good_in_their_region_only(emulator, post):
+    for region in ("us-east-1", "eu-west-2"):
+        for name in "ab":
+            emulator.put(DOMAIN, {"DomainName": name}, region=region)
+    request = {"TypeName": DOMAIN, "MaxResults": 1}
+    token = json.loads(post("ListResources", request)[1])["NextToken"]
+    scope = SCOPE.replace("us-east-1", "eu-west-2")
+    _, answer = post("ListResources", {**request, "NextToken": token}, scope)
+    assert code_of(answer) == "InvalidRequestException"
+
+
+@pytest.mark.parametrize("type_name", ["Foo", 5, ["x"]])
+def test_throttling_behind_a_type_that_is_none(emulator, post, type_name):
+    emulator.faults.throttle_behind()
+    response, answer = post("ListResources", {"TypeName": type_name})
+    assert (response.status, json.loads(answer)["__type"].partition("#")[2]) == (
+        400,
+        "GeneralServiceException",
+    )
+
+
+def test_a_fault_that_cannot_be_made_is_answered(emulator, post):
+    def effect(call):
+        raise KeyError(call.operation)
+
+    emulator.faults.throttle().effect = effect
+    response, answer = post("ListResources", {"TypeName": QUEUE})
+    assert (response.status, json.loads(answer)["__type"]) == (500, "InternalFailure")
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (("Content-Length", "abc"), 400),
+        (("Content-Length", "-1"), 400),
+        (("Content-Length", "²"), 400),
+        (("Transfer-Encoding", "chunked"), 411),
+    ],
+)
+def test_bodies_of_unknown_length_are_refused(emulator, header, status):
+    connection = http.client.HTTPConnection(urlsplit(emulator.endpoint_url).netloc)
+    connection.putrequest("POST", "/")
+    connection.putheader("X-Amz-Target", "CloudApiService.ListResources")
+    connection.putheader(*header)
+    connection.endheaders()
+    response = connection.getresponse()
+    assert (response.status, response.will_close) == (status, True)
+    assert json.loads(response.read())["__type"].endswith("#SerializationException")
+    connection.close()
 
 
 def test_faults_of_the_service_are_500(emulator, post):

@@ -1,5 +1,6 @@
 """The reverse of `mirror`: what a service's own client made, seen by Cloud Control.
 
+moto's own threads change these objects meanwhile: what is walked through is copied first.
 An adapter says which objects moto has of a type and what properties they have. To add one, write
 its two functions and enter it into `ADAPTERS`.
 """
@@ -30,7 +31,7 @@ class Adapter:
 
 def _buckets(place: Place) -> Mapping[str, Any]:
     buckets: Mapping[str, Any] = _backends("s3")[place.account][place.partition].buckets
-    return buckets
+    return dict(buckets)
 
 
 def _bucket(bucket: Any) -> Json:
@@ -43,7 +44,7 @@ def _bucket(bucket: Any) -> Json:
 
 def _queues(place: Place) -> Mapping[str, Any]:
     queues = _backends("sqs")[place.account][place.region].queues
-    return {queue.physical_resource_id: queue for queue in queues.values()}
+    return {queue.physical_resource_id: queue for queue in list(queues.values())}
 
 
 def _queue(queue: Any) -> Json:
@@ -69,7 +70,8 @@ ADAPTERS = {
 def _backends(service: str) -> Any:
     """moto's state of a service, in use only if something has imported it."""
     module = sys.modules.get(f"moto.{service}.models")
-    return getattr(module, f"{service}_backends") if module else _Nothing()
+    # Another thread may be importing it.
+    return getattr(module, f"{service}_backends", None) or _Nothing()
 
 
 class _Nothing:

@@ -163,15 +163,21 @@ class Requests:
         statuses: Collection[str],
         now: float,
         size: int,
-        after: int,
-    ) -> tuple[list[Change], int | None]:
-        """Changes of the last seven days, newest first, and where the next page begins."""
+        after: tuple[int] | None,
+    ) -> tuple[list[Change], tuple[int] | None]:
+        """Changes of the last seven days, newest first, and the key to go on from if any are left.
+
+        The key is the serial number of the last one: what is asked for meanwhile moves no page.
+        """
+        numbered = reversed(list(enumerate(self._changes.values(), 1)))
         found = [
-            change
-            for change in reversed(self._changes.values())
-            if change.operation in operations
+            (number, change)
+            for number, change in numbered
+            if (after is None or number < after[0])
+            and change.operation in operations
             and change.status in statuses
             and now - change.event_time <= KEPT_SECONDS
         ]
-        end = after + size
-        return found[after:end], end if len(found) > end else None
+        page = found[:size]
+        more = len(found) > size
+        return [change for _, change in page], (page[-1][0],) if more else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,10 +25,15 @@ class Emulator(Account):
     emulator. It begins empty, and what is created is kept until it closes or is `reset`.
 
     ``account`` is moto's 123456789012, or the next number that no running emulator has: emulators
-    that run at the same time share nothing.
+    that run at the same time share nothing. Raises ValueError for a region that there is not, or an
+    account that is no 12 digits.
     """
 
     def __init__(self, region: str = schemas.DEFAULT_REGION, account: str | None = None) -> None:
+        if region not in schemas.regions():
+            raise ValueError(f"there is no region {region!r}")
+        if account is not None and not re.fullmatch(r"[0-9]{12}", account):
+            raise ValueError(f"an account has 12 digits, which {account!r} has not")
         super().__init__(region, account or DEFAULT_ACCOUNT_ID, Controls())
         self._wanted = account
         self._server: Server | None = None
@@ -36,7 +42,12 @@ class Emulator(Account):
         return self.start()
 
     def start(self) -> Self:
-        """Begin to serve, until `close`. A ``with`` statement calls both."""
+        """Begin to serve, until `close`. A ``with`` statement calls both.
+
+        Raises RuntimeError where it is serving already.
+        """
+        if self._server is not None:
+            raise RuntimeError("the emulator is running already")
         self.account = plugin.accounts.take(self._wanted)
         plugin.backends.controls.add(self._controls)
         self.reset()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from http import HTTPStatus
+from typing import TypedDict, Unpack, get_type_hints
 
 from .calls import Call
 from .errors import CloudControlError, HandlerError, handler_message
 from .tokens import page_number
 
 CHANGES = frozenset({"CreateResource", "UpdateResource", "DeleteResource"})
+OPERATIONS = CHANGES | {
+    *("CancelResourceRequest", "GetResource", "GetResourceRequestStatus"),
+    *("ListResourceRequests", "ListResources"),
+}
 RATE_EXCEEDED = "Rate exceeded"
 
 
@@ -30,6 +35,9 @@ class Where(TypedDict, total=False):
     page: int
     nth: int
     times: int
+
+
+KINDS: Mapping[str, type] = get_type_hints(Where)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,11 @@ class Fault:
 
 
 class Faults:
-    """The faults ordered now. Each method orders one and returns it."""
+    """The faults ordered now. Each method orders one and returns it.
+
+    They raise TypeError for a keyword that `Where` has not, or a value of another type, and
+    ValueError for an operation that there is not, or a number that counts nothing.
+    """
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -102,7 +114,9 @@ class Faults:
         """Throttling of the service behind a handler, which comes as GeneralServiceException."""
 
         def effect(call: Call) -> Effect:
-            service = (call.type_name or "AWS::CloudControl::Type").split("::")[1]
+            # The type may be none: what a request says is not checked yet.
+            _, _, rest = (call.type_name or "").partition("::")
+            service = rest.partition("::")[0] or "CloudControl"
             reason = f"{RATE_EXCEEDED} (Service: {service}, Status Code: 400)"
             message = handler_message(
                 call.type_name or "", reason, "GeneralServiceException", "none"
@@ -126,11 +140,18 @@ class Faults:
     def error(
         self, code: str, message: str = "", status: int | None = None, **where: Unpack[Where]
     ) -> Fault:
-        """Any error: the code as in ``__type``; 400 or, for AWS's own failures, 500."""
+        """Any error: the code as in ``__type``; 400 or, for AWS's own failures, 500.
+
+        Raises ValueError for a status that HTTP has not, or not for errors.
+        """
+        if status is not None and HTTPStatus(status) < HTTPStatus.BAD_REQUEST:
+            raise ValueError(f"{status} is no status of an error")
         return self._order(Effect(CloudControlError(code, message, status)), where)
 
     def delay(self, seconds: float, **where: Unpack[Where]) -> Fault:
         """Answer later. Other calls are not held up."""
+        if seconds < 0:
+            raise ValueError(f"a delay has to be at least 0 seconds, not {seconds}")
         return self._order(Effect(seconds=seconds), where)
 
     def drop(self, **where: Unpack[Where]) -> Fault:
@@ -179,11 +200,26 @@ class Faults:
         return [f.effect(call) if callable(f.effect) else f.effect for f in struck]
 
     def _order(self, effect: Effect | Callable[[Call], Effect], where: Where) -> Fault:
+        _check(where)
         fault = Fault(effect, where)
         with self._lock:
             self._faults.append(fault)
             self._woken.clear()
         return fault
+
+
+def _check(where: Where) -> None:
+    for name, value in where.items():
+        kind = KINDS.get(name)
+        if kind is None:
+            raise TypeError(f"a fault has no {name}: it has {', '.join(KINDS)}")
+        if type(value) is not kind:
+            raise TypeError(f"{name} has to be of type {kind.__name__}, not {value!r}")
+        if isinstance(value, int) and value < 1:
+            raise ValueError(f"{name} has to be at least 1, not {value}")
+    operation = where.get("operation", "GetResource")
+    if operation not in OPERATIONS:
+        raise ValueError(f"no operation {operation}: there are {', '.join(sorted(OPERATIONS))}")
 
 
 def _matches(where: Where, call: Call) -> bool:

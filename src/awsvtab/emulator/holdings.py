@@ -171,8 +171,12 @@ class Holdings:
     def _reconcile(self, schema: ResourceSchema, resources: Resources, adapter: Adapter) -> None:
         models = adapter.models(self.place)
         for identifier, model in models.items():
-            if resources.get(identifier) is None:
+            resource = resources.get(identifier)
+            if resource is None:
                 self._adopt(schema, resources, adapter, model)
+            elif resource.mirror is None:
+                # Held before the service had it: from now on they are one.
+                resource.mirror, resource.seen = model, adapter.properties(model)
         for resource in resources:
             if resource.mirror is not None and resource.identifier not in models:
                 resources.remove(resource.identifier)

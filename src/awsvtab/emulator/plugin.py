@@ -42,7 +42,8 @@ else:
     Backends = BackendDict
 
 
-# All state is used under it: moto's services know no locks.
+# All state of Cloud Control is used under it. moto's services know no locks, and their own clients'
+# requests do not take this one.
 LOCK = threading.RLock()
 
 

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import logging
+import re
 import socket
 import sys
 import threading
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 LOCALHOST = "127.0.0.1"
 
+LENGTH = re.compile(r"[0-9]{1,18}")
+
 
 class RequestHandler(MotoRequestHandler):
     """One connection."""
@@ -48,9 +51,15 @@ class RequestHandler(MotoRequestHandler):
         if not target.startswith(wire.TARGET):
             self.run_wsgi()
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        caller = plugin.caller(self.headers, "", self.server.account)
-        self._send(plugin.answer(target, body, caller, self.server.controls))
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers:
+            self._send(wire.refusal(411, "SerializationException", "Content-Length is required"))
+        elif not LENGTH.fullmatch(length):
+            self._send(wire.refusal(400, "SerializationException", "Content-Length is no length"))
+        else:
+            body = self.rfile.read(int(length))
+            caller = plugin.caller(self.headers, "", self.server.account)
+            self._send(plugin.answer(target, body, caller, self.server.controls))
 
     def _send(self, answer: wire.Answer) -> None:
         self.close_connection = self.close_connection or answer.connection != ""

@@ -15,7 +15,7 @@ from .faults import Effect
 from .holdings import Holdings, Region
 from .pointers import Json
 from .schemas import ResourceSchema
-from .store import Resource
+from .store import Resource, key_type
 
 OPERATIONS = {
     "CancelResourceRequest": "cancel_resource_request",
@@ -81,8 +81,9 @@ class CloudControl:
         listing = self.controls.listing
         size = min(listing.page_size, request.get("MaxResults", listing.page_size))
         wanted = parents.selection(schema, model)
-        scope = [schema.type_name, listing.order, wanted.text]
-        after, number = tokens.decode(request.get("NextToken"), scope)
+        scope = self._scope(schema.type_name, listing.order, wanted.text)
+        token = request.get("NextToken")
+        after, number = tokens.decode(token, scope, key_type(listing.order))
         index = self.holdings.of(schema).index(listing.order, wanted.by)
         page, end = index.page(wanted.values, after, size, wanted.picked if wanted.picks else None)
         carried = listing.carried(schema.type_name)
@@ -162,14 +163,20 @@ class CloudControl:
         wanted = request.get("ResourceRequestStatusFilter", {})
         operations = wanted.get("Operations") or ALL_OPERATIONS
         statuses = wanted.get("OperationStatuses") or ALL_STATUSES
-        scope = [*operations, *statuses]
-        after, number = tokens.decode(request.get("NextToken"), scope)
+        scope = self._scope(*operations, *statuses)
+        after, number = tokens.decode(request.get("NextToken"), scope, int)
+        if after is not None and after[0] < 1:
+            raise tokens.invalid()
         size = request.get("MaxResults", 20)
-        page, end = self.requests.page(operations, statuses, self.now, size, after or 0)
+        page, end = self.requests.page(operations, statuses, self.now, size, after)
         answer: Json = {"ResourceRequestStatusSummaries": [c.event(self.now) for c in page]}
         if end is not None:
             answer["NextToken"] = tokens.encode(scope, end, number + 1)
         return answer
+
+    def _scope(self, *listing: str) -> list[str]:
+        """What a listing's tokens are good for: it, in this account and region."""
+        return [self.holdings.place.account, self.holdings.place.region, *listing]
 
     def _schema(self, request: Json, action: str) -> ResourceSchema:
         type_name = request["TypeName"]
@@ -232,7 +239,7 @@ def _failing(work: Work, effects: Sequence[Effect]) -> Work:
 def _object(text: str, member: str) -> Json:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         value = None
     if not isinstance(value, dict):
         raise errors.validation(f"{member} must be a JSON object")

@@ -42,6 +42,12 @@ class Resource:
     described: dict[Any, str] = field(default_factory=dict)
 
 
+def key_type(order: str) -> type:
+    """What kind of value the keys of an order have."""
+    [value] = ORDERS[order](Resource("", {}, 0, ""))
+    return type(value)
+
+
 class Index:
     """Resources of one type by the values of some properties, each group in one order."""
 

@@ -40,7 +40,7 @@ PYTHON_TYPES = {"structure": dict, "list": list, "string": str, "integer": int}
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer; ``connection`` as in `Effect`, for whoever sends it."""
+    """An HTTP answer; ``connection`` as in `Effect`, or ``"close"``, for whoever sends it."""
 
     status: int
     headers: dict[str, str]
@@ -73,7 +73,10 @@ def answer(
     request = _parsed(body)
     call = _call(operation, request, caller)
     with controls.calls.record(call):
-        effects = controls.faults.hit(call)
+        try:
+            effects = controls.faults.hit(call)
+        except Exception as error:
+            return _encoded(*_bug(call, error), "")
         for effect in effects:
             if effect.seconds:
                 controls.faults.sleep(effect.seconds)
@@ -94,13 +97,29 @@ def _result(
         check(operation, request)
         return 200, service(operation, request or {}, effects)
     except errors.CloudControlError as error:
-        namespace = NAMESPACES.get(error.code, "com.amazon.cloudapiservice")
-        return error.status, {"__type": f"{namespace}#{error.code}", "Message": error.message}
+        return error.status, {"__type": _kind(error.code), "Message": error.message}
+    except RecursionError:
+        code = "ValidationException"
+        return 400, {"__type": _kind(code), "Message": "The request is nested too deeply"}
     except Exception as error:
-        # A bug of ours is an answer too: a client that sees the connection drop would retry.
-        logging.getLogger(__name__).exception("%s %s", operation, request)
-        message = f"bug in the emulator: {error!r}"
-        return 500, {"__type": "InternalFailure", "Message": message}
+        return _bug(operation, error)
+
+
+def refusal(status: int, code: str, message: str) -> Answer:
+    """The answer to what is no request. The connection ends: where the next begins is unknown."""
+    answer = _encoded(status, {"__type": _kind(code), "Message": message}, "close")
+    answer.headers["Connection"] = "close"
+    return answer
+
+
+def _kind(code: str) -> str:
+    return f"{NAMESPACES.get(code, 'com.amazon.cloudapiservice')}#{code}"
+
+
+def _bug(request: Any, error: Exception) -> tuple[int, Json]:
+    """A bug of ours is an answer too: a client that sees the connection drop would retry."""
+    logging.getLogger(__name__).error("%s", request, exc_info=error)
+    return 500, {"__type": "InternalFailure", "Message": f"bug in the emulator: {error!r}"}
 
 
 def check(operation: str, request: Json | None) -> None:
@@ -118,7 +137,7 @@ def check(operation: str, request: Json | None) -> None:
 def _parsed(body: bytes) -> Json | None:
     try:
         request = json.loads(body or b"{}")
-    except ValueError:
+    except (RecursionError, ValueError):
         return None
     return request if isinstance(request, dict) else None
 
@@ -129,10 +148,15 @@ def _call(operation: str, request: Json | None, caller: Caller) -> Call:
         operation=operation,
         region=caller.region,
         account=caller.account,
-        type_name=request.get("TypeName"),
-        identifier=request.get("Identifier"),
+        type_name=_string(request.get("TypeName")),
+        identifier=_string(request.get("Identifier")),
         request=request,
     )
+
+
+def _string(value: Any) -> str | None:
+    """Requests are logged before their members are checked."""
+    return value if isinstance(value, str) else None
 
 
 def _encoded(status: int, value: Json, connection: str) -> Answer:
