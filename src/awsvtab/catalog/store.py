@@ -98,10 +98,6 @@ class Catalog:
         type_name = self._types.get(table_name.lower())
         return None if type_name is None else self.type(type_name)
 
-    def has_table(self, table_name: str) -> bool:
-        """Whether there is a table of this underscore name, in lower case."""
-        return table_name in self._types
-
     def find(self, service: str, resource: str) -> ResourceType | None:
         """The type behind ``service.resource``, in any letter case."""
         return self.table(names.table_name(service, resource))

@@ -96,7 +96,7 @@ SELECT
 'us-east-1';""",
     ),
     Step(
-        "A change: the smallest patch document is made for it.",
+        "A change: the patch document is made for it, of what changes.",
         """UPDATE aws.customerprofiles.event_streams
 SET tags = '[{"Key":"team","Value":"booking"}]'
 WHERE data__Identifier = 'travel|cancellations' AND region = 'us-east-1';""",

@@ -13,7 +13,6 @@ from typing import Any, Literal, TypeVar, overload
 import apsw
 
 from awsvtab import errors
-from awsvtab.dbapi import registering
 from awsvtab.dbapi.adaptation import Parameters, convert_binding
 from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
@@ -28,6 +27,7 @@ from awsvtab.dbapi.transactions import (
     check_isolation_level,
 )
 from awsvtab.dbapi.translate import translate, translating
+from awsvtab.registration import register
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
@@ -196,7 +196,7 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
             )
         opened.set_busy_timeout(int(timeout * 1000))
         opened.convert_binding = convert_binding
-        self._registration = registering.register(opened, **aws_options)
+        self._registration = register(opened, **aws_options)
         self._database = opened
         self._set_begin()
         self._begin_always()

@@ -6,9 +6,9 @@ from threading import get_ident
 
 import apsw
 
-from awsvtab.dbapi.registering import Registration
 from awsvtab.dbapi.statement import Statement
 from awsvtab.errors import ProgrammingError
+from awsvtab.registration import Registration
 
 
 class Handle:
