@@ -26,7 +26,7 @@ from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
 from awsvtab.resources import MISSING, Resource, ResourceKey
-from awsvtab.snapshot import Listing, Snapshot
+from awsvtab.snapshot import Source
 from awsvtab.values import Properties, dump_json
 from awsvtab.waiting import Cancel
 
@@ -54,7 +54,7 @@ class Scanner:
 
     def scan(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         keys: Keys,
         needs: frozenset[str],
@@ -83,7 +83,7 @@ class Scanner:
         return self._hydrate(snapshot, wanted, needs, whole)
 
     def places(
-        self, resource_type: ResourceType, keys: Keys, snapshot: Snapshot | None = None
+        self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
     ) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
@@ -109,7 +109,7 @@ class Scanner:
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self, snapshot: Snapshot | None) -> Sequence[str] | None:
+    def _regions(self, snapshot: Source | None) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
@@ -141,7 +141,7 @@ class Scanner:
 
     def _get(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         places: Iterable[Place],
         identifiers: Iterable[str],
@@ -160,7 +160,7 @@ class Scanner:
 
     def _list(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         places: list[Place],
         keys: Keys,
@@ -182,7 +182,7 @@ class Scanner:
 
     def _list_spanning(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         source: RegionSource,
         places: list[Place],
@@ -215,7 +215,7 @@ class Scanner:
 
     def _list_by_parents(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         places: Iterable[Place],
         keys: Keys,
@@ -259,7 +259,7 @@ class Scanner:
         return found
 
     def _models(
-        self, snapshot: Snapshot, parent: Parent, place: Place, keys: Keys
+        self, snapshot: Source, parent: Parent, place: Place, keys: Keys
     ) -> Iterator[Properties]:
         """The resource models of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
@@ -276,7 +276,7 @@ class Scanner:
         return (model for model in models if agrees(keys, model))
 
     def _constants(
-        self, snapshot: Snapshot, parent: Parent, place: Place
+        self, snapshot: Source, parent: Parent, place: Place
     ) -> dict[str, tuple[str, ...]]:
         at_home = place.region == home_region(place.region)
         constants = parent.constants(at_home)
@@ -286,7 +286,7 @@ class Scanner:
 
     def _read(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         scopes: Iterable[tuple[Place, Properties]],
         limited: bool = False,
@@ -298,7 +298,7 @@ class Scanner:
         listed, something other than bad luck is wrong.
         """
 
-        def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Listing]:
+        def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Iterable[Resource]]:
             place, model = scope
             return place, model, snapshot.listing(place, resource_type, model)
 
@@ -320,7 +320,7 @@ class Scanner:
         unknown = self.reach.regions == ALL and place.region not in self.catalog.regions
         return unknown and isinstance(error, TypeNotFound)
 
-    def _hydrate(self, snapshot: Snapshot, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
+    def _hydrate(self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
         """The rows with what they need, fetched ahead in a window that grows.
 
         A resource that is gone when it is read is left out; if that happens to all, something

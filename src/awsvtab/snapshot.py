@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page
@@ -18,6 +18,32 @@ T = TypeVar("T")
 
 # How soon waiting notices that the user interrupted: SQLite itself tells nobody.
 POLL_S = 0.1
+
+
+class Source(Protocol):
+    """What a scan takes its rows from; `Snapshot` says what each method gives."""
+
+    def listing(
+        self, place: Place, resource_type: ResourceType, resource_model: Properties
+    ) -> Iterable[Resource]:
+        """A type's listing in a place."""
+
+    def resource(
+        self, place: Place, resource_type: ResourceType, identifier: str
+    ) -> Future[Resource | None]:
+        """A resource by GetResource; None if it is not there."""
+
+    def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
+        """A resource that the statement was shown, as GetResource gives it."""
+
+    def account_id(self, place: Place) -> str:
+        """The account that a place is in."""
+
+    def enabled_regions(self, account: str) -> tuple[str, ...]:
+        """The regions that are enabled for an account."""
+
+    def result(self, future: Future[T]) -> T:
+        """What a call gives, once it is there."""
 
 
 class Listing:
