@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -37,10 +41,23 @@ def test_pandas_reads(owners: awsvtab.Connection) -> None:
     assert list(frame.itertuples(index=False, name=None)) == ROWS
 
 
+@pytest.fixture
+def _sqlite3_left_alone() -> Iterator[None]:
+    """pandas registers adapters and converters with sqlite3."""
+    with mock.patch.dict(sqlite3.adapters), mock.patch.dict(sqlite3.converters):
+        yield
+
+
+@pytest.mark.usefixtures("_sqlite3_left_alone")
 def test_pandas_writes_what_sql_then_joins(owners: awsvtab.Connection) -> None:
     pandas = pytest.importorskip("pandas")
     more = pandas.DataFrame({"domain": ["two"], "team": ["research"]})
     assert more.to_sql("owner", owners, if_exists="append", index=False) == 1
+    times = pandas.DataFrame({"at": [dt.time(10, 20)], "on": [dt.datetime(2026, 3, 1)]})
+    assert times.to_sql("times", owners, index=False) == 1
+    assert owners.execute('SELECT at, date("on") FROM times').fetchall() == [
+        ("10:20:00.000000", "2026-03-01")
+    ]
     assert owners.execute(JOIN).fetchall() == [("research", "a"), *ROWS]
 
 
