@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from awsvtab import dbapi as dbapi2
 from awsvtab.dbapi import *  # noqa: F403 - the driver's public names are the package's
 from awsvtab.dbapi import __all__ as _driver
+from awsvtab.dbapi.constants import *  # noqa: F403 - again, for mypy, which does not find them above
 from awsvtab.dbapi.module import outdated
 from awsvtab.errors import AwsError
 from awsvtab.registration import Registration, register
