@@ -20,16 +20,13 @@ from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
 from awsvtab.options import Place
 from awsvtab.patch import apply_patches
-from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
+from awsvtab.resources import Missing, Resource, ResourceKey
+from awsvtab.rows import KEY_SEPARATOR, Cells, LazyRow, Shape, column_reader
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Execution, Statements
-from awsvtab.values import Properties, SQLValue, to_sql
+from awsvtab.values import Properties, SQLValue
 from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
-
-Reader = Callable[[Resource], SQLValue | Missing]
-
-KEY_SEPARATOR = "|"  # no region has it in its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +120,7 @@ class Table:
         self.columns = columns
         self._refusal = refusal
         self.readers = [column_reader(column) for column in self.columns]
+        self._shapes: dict[str, Shape] = {}
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         """Tells SQLite which constraints the scan wants, and what it will cost."""
@@ -140,8 +138,18 @@ class Table:
         if choice.unique:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
-        index.idxStr = f"{serial} {planning.encode(choice.plan)}"
+        used = sum(1 << number for number in index.colUsed)
+        index.idxStr = f"{serial} {used:x} {planning.encode(choice.plan)}"
         return True
+
+    def shape(self, used: str) -> Shape:
+        """The shape of rows of which a statement looks at these columns."""
+        found = self._shapes.get(used)
+        if found is None:
+            bits = int(used, 16)
+            found = Shape(self.columns, [n for n in range(len(self.columns)) if bits >> n & 1])
+            self._shapes[used] = found
+        return found
 
     def Open(self) -> Cursor:  # noqa: N802
         """A cursor for one reference to the table in a statement."""
@@ -248,23 +256,24 @@ class Cursor:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._readers = table.readers
-        self._empty_row: list[SQLValue | Missing] = [MISSING] * len(table.columns)
         self._rows: Iterator[Resource] = iter(())
         self._resource: Resource | None = None
-        self._row: list[SQLValue | Missing] = self._empty_row
+        self._shape: Shape | None = None
+        self._row: Cells = ()
         self._snapshot: Snapshot | None = None
         self._note: Callable[[Resource], None] | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
         table = self._table
-        serial, _, plan_text = text.partition(" ")
+        serial, used, plan_text = text.split(" ", 2)
         execution = table.engine.statements.execution(int(serial))
         plan = planning.decode(plan_text)
         keys = read_keys(table.resource_type, plan, values, execution.wrote)
         self._snapshot = _snapshot_of(execution, table.engine)
-        self._note = None if execution.readonly else self._remember
+        shape = table.shape(used)
+        self._shape = shape if shape.exact and execution.readonly else None
+        self._note = None if execution.readonly else self._snapshot.remember
         self._rows = table.scanner.scan(
             self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
         )
@@ -272,10 +281,14 @@ class Cursor:
 
     def Next(self) -> None:  # noqa: N802
         """Goes to the next row."""
-        self._resource = next(self._rows, None)
-        self._row = self._empty_row.copy()
-        if self._resource is not None and self._note is not None:
-            self._note(self._resource)
+        resource = self._resource = next(self._rows, None)
+        if resource is not None:
+            shape = self._shape
+            self._row = (
+                resource.cells
+                if resource.shape is shape and shape is not None
+                else self._row_of(resource)
+            )
 
     def Eof(self) -> bool:  # noqa: N802
         """Whether the scan is over."""
@@ -283,8 +296,7 @@ class Cursor:
 
     def Column(self, number: int) -> SQLValue:  # noqa: N802
         """A column's value."""
-        value = self._row[number]
-        return self._read(number) if isinstance(value, Missing) else value
+        return self._row[number]  # type: ignore[return-value]  # MISSING is where nobody looks
 
     def ColumnNoChange(self, number: int) -> Any:  # noqa: N802
         """An UPDATE leaves the column alone: its value need not be read."""
@@ -294,6 +306,13 @@ class Cursor:
         """The statement has no more use for the rows."""
         self._rows = iter(())
         self._resource = None
+        self._row = ()
+
+    def _row_of(self, resource: Resource) -> Cells:
+        """A row that has yet to be made, or that SQLite may want to see any cell of."""
+        if self._note is not None:
+            self._note(resource)
+        return LazyRow(self._read) if self._shape is None else self._shape.cells(resource)
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
@@ -302,47 +321,14 @@ class Cursor:
         if self._table.columns[number].kind is Kind.ACCOUNT:
             value: SQLValue | Missing = self._snapshot.account_id(resource.place)
         else:
-            value = self._readers[number](resource)
+            value = self._table.readers[number](resource)
         if isinstance(value, Missing):
             # SQLite had not said that the column would be wanted.
-            self._resource = resource = self._snapshot.whole(resource.key, resource.resource_type)
-            value = self._readers[number](resource)
+            resource.learn(self._snapshot.whole(resource.key, resource.resource_type))
+            value = self._table.readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
-        self._row[number] = value
         return value
-
-    def _remember(self, resource: Resource) -> None:
-        if self._snapshot is not None:
-            self._snapshot.seen[resource.key] = resource
-
-
-def column_reader(column: Column) -> Reader:
-    """What reads a column from a resource; MISSING where GetResource has to be asked first."""
-    if column.property is not None:
-        return _property_reader(column.property.name, column.property.write_only)
-    return _READERS[column.kind]
-
-
-def _property_reader(name: str, write_only: bool) -> Reader:
-    if write_only:  # AWS never returns it: only what the row was listed by may tell
-        return lambda resource: to_sql(resource.model.get(name))
-
-    def read(resource: Resource) -> SQLValue | Missing:
-        value = resource.value(name)
-        return value if isinstance(value, Missing) else to_sql(value)
-
-    return read
-
-
-_READERS: Mapping[Kind, Reader] = {
-    Kind.IDENTIFIER: lambda resource: resource.identifier,
-    Kind.KEY: lambda resource: f"{resource.place.region}{KEY_SEPARATOR}{resource.identifier}",
-    Kind.REGION: lambda resource: resource.place.region,
-    Kind.PATCH: lambda resource: None,
-    Kind.RAW: lambda resource: resource.text if resource.whole else MISSING,
-    Kind.ACCOUNT: lambda resource: MISSING,
-}
 
 
 def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:

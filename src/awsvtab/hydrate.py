@@ -1,0 +1,109 @@
+"""Listed resources to resources that have what the statement needs: reads ahead of the reader."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from awsvtab.errors import OperationalError
+from awsvtab.flow import Flow, Waiting, Window
+from awsvtab.resources import Resource
+from awsvtab.snapshot import Snapshot
+
+
+def hydrated(
+    snapshot: Snapshot,
+    rows: Flow[Resource],
+    lacks: Callable[[Resource], bool],
+    wanted: Callable[[Resource], bool],
+    window: Window,
+) -> Flow[Resource]:
+    """The rows as they are listed, those that lack something after GetResource.
+
+    Rows that lack nothing are passed on; of the others, only those that are ``wanted`` are read.
+    What is there first comes first. A resource that is gone when it is read is left out; if that
+    happens to all, something other than bad luck is wrong.
+    """
+    reads = _Reads(snapshot)
+    gone: list[Resource] = []
+    shown = False
+    more = True
+    while more or reads:
+        blocked: tuple[Future[Any], ...] = ()
+        while more and not blocked and len(reads) < window.width:
+            step = next(rows, None)
+            if step is None:
+                more = False
+            elif isinstance(step, Waiting):
+                blocked = step.futures
+            else:
+                known, lacking = _parted(step, lacks)
+                reads.add(filter(wanted, lacking))
+                if known:
+                    shown = True
+                    yield known
+        reads.start(window.width)
+        arrived = reads.next_done()
+        if arrived is None and (reads or blocked):
+            yield Waiting((*reads.futures(), *blocked))
+        elif arrived is not None:
+            row, found = arrived
+            if found is None:
+                gone.append(row)
+                continue
+            row.learn(found)
+            shown = True
+            yield [row]
+            window.widen()
+    if gone and not shown:
+        raise OperationalError(
+            f"{len(gone)} resources of {gone[0].resource_type.name} were listed and none of them "
+            "can be read: GetResource answers that they do not exist"
+        )
+
+
+class _Reads:
+    """The rows that are to be read, in order, and the reads that are under way."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._lacking: deque[Resource] = deque()
+        self._ahead: list[tuple[Resource, Future[Resource | None]]] = []
+
+    def __len__(self) -> int:
+        return len(self._lacking) + len(self._ahead)
+
+    def add(self, rows: Iterable[Resource]) -> None:
+        """Rows that are to be read after all others."""
+        self._lacking.extend(rows)
+
+    def start(self, width: int) -> None:
+        """Starts reads until as many are under way."""
+        while self._lacking and len(self._ahead) < width:
+            row = self._lacking.popleft()
+            asked = self._snapshot.resource(row.place, row.resource_type, row.identifier)
+            self._ahead.append((row, asked))
+
+    def next_done(self) -> tuple[Resource, Resource | None] | None:
+        """A row whose read is done, with what was found, if there is one."""
+        for position, (row, future) in enumerate(self._ahead):
+            if future.done():
+                del self._ahead[position]
+                return row, self._snapshot.result(future)
+        return None
+
+    def futures(self) -> Iterator[Future[Any]]:
+        """The reads that are under way."""
+        return (future for _, future in self._ahead)
+
+
+def _parted(
+    rows: Sequence[Resource], lacks: Callable[[Resource], bool]
+) -> tuple[Sequence[Resource], list[Resource]]:
+    """The rows that lack nothing, and those that do."""
+    lacking = [row for row in rows if lacks(row)]
+    if not lacking:
+        return rows, lacking
+    return [row for row in rows if not lacks(row)], lacking
