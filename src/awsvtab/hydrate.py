@@ -10,11 +10,11 @@ from typing import Any
 from awsvtab.errors import OperationalError
 from awsvtab.flow import Flow, Waiting, Window
 from awsvtab.resources import Resource
-from awsvtab.snapshot import Snapshot
+from awsvtab.snapshot import Source
 
 
 def hydrated(
-    snapshot: Snapshot,
+    snapshot: Source,
     rows: Flow[Resource],
     lacks: Callable[[Resource], bool],
     wanted: Callable[[Resource], bool],
@@ -67,7 +67,7 @@ def hydrated(
 class _Reads:
     """The rows that are to be read, in order, and the reads that are under way."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Source) -> None:
         self._snapshot = snapshot
         self._lacking: deque[Resource] = deque()
         self._ahead: list[tuple[Resource, Future[Resource | None]]] = []

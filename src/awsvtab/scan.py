@@ -28,7 +28,7 @@ from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
 from awsvtab.resources import MISSING, NO_MODEL, Resource
-from awsvtab.snapshot import Listing, Snapshot
+from awsvtab.snapshot import Source
 from awsvtab.spool import KeySet
 from awsvtab.values import Properties, dump_json
 from awsvtab.waiting import Cancel
@@ -56,7 +56,7 @@ class Scanner:
 
     def scan(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         keys: Keys,
         needs: frozenset[str],
@@ -75,7 +75,7 @@ class Scanner:
 
     def _rows(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         keys: Keys,
         needs: frozenset[str],
@@ -97,7 +97,7 @@ class Scanner:
         return self._hydrate(snapshot, listed, needs, whole, wanted)
 
     def places(
-        self, resource_type: ResourceType, keys: Keys, snapshot: Snapshot | None = None
+        self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
     ) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
@@ -123,7 +123,7 @@ class Scanner:
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self, snapshot: Snapshot | None) -> Sequence[str] | None:
+    def _regions(self, snapshot: Source | None) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
@@ -155,7 +155,7 @@ class Scanner:
 
     def _get(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         places: Iterable[Place],
         identifiers: Iterable[str],
@@ -170,7 +170,7 @@ class Scanner:
 
     def _list(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         places: list[Place],
         keys: Keys,
@@ -195,7 +195,7 @@ class Scanner:
 
     def _list_spanning(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         source: RegionSource,
         places: list[Place],
@@ -234,7 +234,7 @@ class Scanner:
 
     def _list_by_parents(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         places: Iterable[Place],
         keys: Keys,
@@ -280,7 +280,7 @@ class Scanner:
             raise ProgrammingError(needs_keys(resource_type, place))
         return found
 
-    def _scopes(self, snapshot: Snapshot, parent: Parent, place: Place, keys: Keys) -> Flow[Scope]:
+    def _scopes(self, snapshot: Source, parent: Parent, place: Place, keys: Keys) -> Flow[Scope]:
         """The scopes of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
         if parent.type_name is None:
@@ -300,7 +300,7 @@ class Scanner:
         )
 
     def _scopes_below(
-        self, snapshot: Snapshot, tree: Parent, level: Sequence[Resource], keys: Keys
+        self, snapshot: Source, tree: Parent, level: Sequence[Resource], keys: Keys
     ) -> Flow[Scope]:
         """The scopes of the listings of what is below the rows of one level of a tree."""
         rows = self._hydrate(snapshot, ready(level), tree.sources, False, lambda row: True)
@@ -315,7 +315,7 @@ class Scanner:
         )
 
     def _constants(
-        self, snapshot: Snapshot, parent: Parent, place: Place
+        self, snapshot: Source, parent: Parent, place: Place
     ) -> dict[str, tuple[str, ...]]:
         at_home = place.region == home_region(place.region)
         constants = parent.constants(at_home)
@@ -325,7 +325,7 @@ class Scanner:
 
     def _read(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         resource_type: ResourceType,
         scopes: Flow[Scope],
         limited: bool = False,
@@ -336,14 +336,16 @@ class Scanner:
         A parent may be gone when its children are listed. If that is said of all that were just
         listed, something other than bad luck is wrong.
         """
-        read: list[Listing] = []
+        read = 0
         gone: list[NotFound] = []
 
-        def rows_of(listing: Listing, place: Place, model: Properties) -> Rows:
+        def rows_of(
+            listing: Iterable[Sequence[Resource] | Waiting], place: Place, model: Properties
+        ) -> Rows:
+            nonlocal read
             try:
                 yield from listing
-                if from_parents and not read:
-                    read.append(listing)
+                read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
                     raise
@@ -364,7 +366,7 @@ class Scanner:
 
     def _hydrate(
         self,
-        snapshot: Snapshot,
+        snapshot: Source,
         rows: Rows,
         needs: frozenset[str],
         whole: bool,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page
@@ -22,6 +22,38 @@ T = TypeVar("T")
 POLL_S = 0.1
 # How many rows of a listing come at once where all are there.
 BATCH_ROWS = 100
+
+
+class Source(Protocol):
+    """What a scan takes its rows from; `Snapshot` says what each method gives."""
+
+    def listing(
+        self, place: Place, resource_type: ResourceType, resource_model: Properties
+    ) -> Iterable[Sequence[Resource] | Waiting]:
+        """A type's listing in a place, as a flow gives it."""
+
+    def resource(
+        self, place: Place, resource_type: ResourceType, identifier: str
+    ) -> Future[Resource | None]:
+        """A resource by GetResource; None if it is not there."""
+
+    def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
+        """A resource that the statement was shown, as GetResource gives it."""
+
+    def account_id(self, place: Place) -> str:
+        """The account that a place is in."""
+
+    def enabled_regions(self, account: str) -> tuple[str, ...]:
+        """The regions that are enabled for an account."""
+
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+
+    def result(self, future: Future[T]) -> T:
+        """What a call gives, once it is there."""
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Returns when one of them is done."""
 
 
 class Room:
