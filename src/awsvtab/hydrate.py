@@ -16,11 +16,12 @@ from awsvtab.snapshot import Source
 def hydrated(
     snapshot: Source,
     rows: Flow[Resource],
-    lacks: Callable[[Resource], bool],
+    needs: frozenset[str],
+    whole: bool,
     wanted: Callable[[Resource], bool],
     window: Window,
 ) -> Flow[Resource]:
-    """The rows as they are listed, those that lack something after GetResource.
+    """The rows with the properties ``needs``, or ``whole``, by GetResource where they lack them.
 
     Rows that lack nothing are passed on; of the others, only those that are ``wanted`` are read.
     What is there first comes first. A resource that is gone when it is read is left out; if that
@@ -39,7 +40,7 @@ def hydrated(
             elif isinstance(step, Waiting):
                 blocked = step.futures
             else:
-                known, lacking = _parted(step, lacks)
+                known, lacking = _parted(step, needs, whole)
                 reads.add(filter(wanted, lacking))
                 if known:
                     shown = True
@@ -100,10 +101,16 @@ class _Reads:
 
 
 def _parted(
-    rows: Sequence[Resource], lacks: Callable[[Resource], bool]
+    rows: Sequence[Resource], needs: frozenset[str], whole: bool
 ) -> tuple[Sequence[Resource], list[Resource]]:
-    """The rows that lack nothing, and those that do."""
-    lacking = [row for row in rows if lacks(row)]
+    """The rows that lack nothing, and those that do.
+
+    Rows that were read before in the same statement come by here again, and are to cost nothing.
+    """
+    if whole:
+        lacking = [row for row in rows if not row.whole]
+    else:
+        lacking = [row for row in rows if row.known is not needs and not row.knows(needs)]
     if not lacking:
         return rows, lacking
-    return [row for row in rows if not lacks(row)], lacking
+    return [row for row in rows if row.whole or (not whole and row.knows(needs))], lacking

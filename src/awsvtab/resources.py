@@ -38,15 +38,16 @@ class Resource:
     ``text`` is the JSON of its properties as AWS returned it, parsed when one is asked for. A
     property that a listing left out is not absent; one that GetResource left out is. ``model`` is
     what it was listed by: AWS does not return a property that is write-only, but a row that was
-    listed by one has it. ``cells`` is the row that was last made of it, for a reader of ``shape``.
+    listed by one has it. ``known`` are the names that it was last found to know, and ``cells`` the
+    row that was last made of it, of that ``shape``.
     """
 
     __slots__ = (
-        "_known",
         "_parts",
         "_properties",
         "cells",
         "identifier",
+        "known",
         "model",
         "place",
         "resource_type",
@@ -74,7 +75,7 @@ class Resource:
         self.cells: Sequence[Any] = ()
         self._properties: Properties | None = None
         self._parts: Mapping[str, str] | None = None
-        self._known: frozenset[str] | None = None
+        self.known: frozenset[str] | None = None
 
     @property
     def properties(self) -> Properties:
@@ -122,11 +123,9 @@ class Resource:
 
     def knows(self, names: frozenset[str]) -> bool:
         """Whether every one of these properties is known, present or absent."""
-        if self.whole or names is self._known:
-            return True
-        if any(self.value(name) is MISSING for name in names):
+        if not self.whole and any(self.value(name) is MISSING for name in names):
             return False
-        self._known = names
+        self.known = names
         return True
 
 

@@ -37,9 +37,8 @@ class Shape:
 
     def cells(self, resource: Resource) -> Sequence[Cell]:
         """The row of a resource."""
-        if resource.shape is not self:
-            resource.cells = tuple([read(resource) for read in self._readers])
-            resource.shape = self
+        resource.cells = tuple([read(resource) for read in self._readers])
+        resource.shape = self
         return resource.cells
 
 

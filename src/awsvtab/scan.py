@@ -373,12 +373,8 @@ class Scanner:
         wanted: Callable[[Resource], bool],
     ) -> Rows:
         """The rows with what they need: those that have it as they come, the others if wanted."""
-
-        def lacks(row: Resource) -> bool:
-            return not row.whole and (whole or not row.knows(needs))
-
         window = self._window(limited=True)
-        return hydrated(snapshot, rows, lacks, wanted, window)
+        return hydrated(snapshot, rows, needs, whole, wanted, window)
 
     def _window(self, limited: bool) -> Window:
         """How far calls run ahead: at once as far as can be, unless the reader may stop early."""

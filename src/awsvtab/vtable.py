@@ -28,6 +28,8 @@ from awsvtab.statements import Execution, Statements
 from awsvtab.values import Properties, SQLValue
 from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
 
+ANY_CELL = object()  # the shape of rows of which SQLite may want to see any cell
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -258,7 +260,7 @@ class Cursor:
         self._table = table
         self._rows: Iterator[Resource] = iter(())
         self._resource: Resource | None = None
-        self._shape: Shape | None = None
+        self._shape: object = None
         self._row: Cells = ()
         self._snapshot: Snapshot | None = None
         self._note: Callable[[Resource], None] | None = None
@@ -272,7 +274,7 @@ class Cursor:
         keys = read_keys(table.resource_type, plan, values, execution.wrote)
         self._snapshot = _snapshot_of(execution, table.engine)
         shape = table.shape(used)
-        self._shape = shape if shape.exact and execution.readonly else None
+        self._shape = shape if shape.exact and execution.readonly else ANY_CELL
         self._note = None if execution.readonly else self._snapshot.remember
         self._rows = table.scanner.scan(
             self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
@@ -283,12 +285,8 @@ class Cursor:
         """Goes to the next row."""
         resource = self._resource = next(self._rows, None)
         if resource is not None:
-            shape = self._shape
-            self._row = (
-                resource.cells
-                if resource.shape is shape and shape is not None
-                else self._row_of(resource)
-            )
+            made = resource.shape is self._shape
+            self._row = resource.cells if made else self._row_of(resource)
 
     def Eof(self) -> bool:  # noqa: N802
         """Whether the scan is over."""
@@ -312,7 +310,8 @@ class Cursor:
         """A row that has yet to be made, or that SQLite may want to see any cell of."""
         if self._note is not None:
             self._note(resource)
-        return LazyRow(self._read) if self._shape is None else self._shape.cells(resource)
+        shape = self._shape
+        return shape.cells(resource) if isinstance(shape, Shape) else LazyRow(self._read)
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
