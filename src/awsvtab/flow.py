@@ -51,13 +51,6 @@ def ready(items: Iterable[T]) -> Flow[T]:
     yield list(items)
 
 
-def arriving(future: Future[T]) -> Flow[T]:
-    """What a future gives."""
-    while not future.done():
-        yield Waiting((future,))
-    yield [future.result()]
-
-
 def mapped(flow: Flow[S], function: Callable[[Sequence[S]], Sequence[T]]) -> Flow[T]:
     """Each batch as the function gives it."""
     for step in flow:
@@ -88,7 +81,27 @@ def merged(source: Flow[S], start: Callable[[S], Flow[T]], window: Window) -> Fl
             else:
                 yield step
         if len(blocked) == len(asked):
-            yield Waiting((*(each for step in blocked for each in step.futures), *items.blocked))
+            waited_for = [each for step in blocked for each in step.futures]
+            if len(running) < window.width:
+                waited_for += items.blocked
+            yield Waiting(tuple(waited_for))
+
+
+def in_order(source: Flow[S], start: Callable[[S], Future[T]], window: Window) -> Flow[Future[T]]:
+    """The futures that ``start`` makes of each item, each when it is done, in order."""
+    items = Items(source)
+    ahead: deque[Future[T]] = deque()
+    while True:
+        while len(ahead) < window.width and items.there():
+            ahead.append(start(items.take()))
+        if not ahead and items.ended:
+            return
+        if ahead and ahead[0].done():
+            yield [ahead.popleft()]
+            window.widen()
+        else:
+            first = tuple(ahead)[:1]
+            yield Waiting((*first, *items.blocked) if len(ahead) < window.width else first)
 
 
 class Items(Generic[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -24,8 +24,8 @@ def hydrated(
     """The rows with the properties ``needs``, or ``whole``, by GetResource where they lack them.
 
     Rows that lack nothing are passed on; of the others, only those that are ``wanted`` are read.
-    What is there first comes first. A resource that is gone when it is read is left out; if that
-    happens to all, something other than bad luck is wrong.
+    Those come in order, and others in between. A resource that is gone when it is read is left
+    out; if that happens to all, something other than bad luck is wrong.
     """
     reads = _Reads(snapshot)
     gone: list[Resource] = []
@@ -48,7 +48,7 @@ def hydrated(
         reads.start(window.width)
         arrived = reads.next_done()
         if arrived is None and (reads or blocked):
-            yield Waiting((*reads.futures(), *blocked))
+            yield Waiting((*reads.blocked, *blocked))
         elif arrived is not None:
             row, found = arrived
             if found is None:
@@ -71,7 +71,7 @@ class _Reads:
     def __init__(self, snapshot: Source) -> None:
         self._snapshot = snapshot
         self._lacking: deque[Resource] = deque()
-        self._ahead: list[tuple[Resource, Future[Resource | None]]] = []
+        self._ahead: deque[tuple[Resource, Future[Resource | None]]] = deque()
 
     def __len__(self) -> int:
         return len(self._lacking) + len(self._ahead)
@@ -88,16 +88,16 @@ class _Reads:
             self._ahead.append((row, asked))
 
     def next_done(self) -> tuple[Resource, Resource | None] | None:
-        """A row whose read is done, with what was found, if there is one."""
-        for position, (row, future) in enumerate(self._ahead):
-            if future.done():
-                del self._ahead[position]
-                return row, self._snapshot.result(future)
-        return None
+        """The next row, with what was found, if its read is done."""
+        if not self._ahead or not self._ahead[0][1].done():
+            return None
+        row, future = self._ahead.popleft()
+        return row, self._snapshot.result(future)
 
-    def futures(self) -> Iterator[Future[Any]]:
-        """The reads that are under way."""
-        return (future for _, future in self._ahead)
+    @property
+    def blocked(self) -> tuple[Future[Any], ...]:
+        """What the next row waits for."""
+        return (self._ahead[0][1],) if self._ahead else ()
 
 
 def _parted(

@@ -21,7 +21,7 @@ from awsvtab.errors import (
     ProgrammingError,
     TypeNotFound,
 )
-from awsvtab.flow import Flow, Waiting, Window, arriving, drained, mapped, merged, ready
+from awsvtab.flow import Flow, Waiting, Window, drained, in_order, mapped, merged, ready
 from awsvtab.hydrate import hydrated
 from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
 from awsvtab.messages import cannot_list, needs_keys
@@ -161,12 +161,16 @@ class Scanner:
         identifiers: Iterable[str],
         limited: bool = False,
     ) -> Rows:
-        def read(asked: tuple[Place, str]) -> Rows:
-            place, identifier = asked
-            return mapped(arriving(snapshot.resource(place, resource_type, identifier)), _found)
-
         asked = [(place, identifier) for place in places for identifier in identifiers]
-        return merged(ready(asked), read, self._window(limited))
+        futures = in_order(
+            ready(asked),
+            lambda each: snapshot.resource(each[0], resource_type, each[1]),
+            self._window(limited),
+        )
+        return mapped(
+            futures,
+            lambda batch: [found for each in batch if (found := snapshot.result(each)) is not None],
+        )
 
     def _list(
         self,
@@ -421,10 +425,6 @@ def _tells_parents_apart(resource_type: ResourceType) -> bool:
 def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:
     """Each resource once, though several parents may lead to it."""
     return [row for row in rows if seen.add(row.key)]
-
-
-def _found(rows: Sequence[Resource | None]) -> list[Resource]:
-    return [row for row in rows if row is not None]
 
 
 def _once(walked: set[tuple[Place, str]], scopes: Sequence[Scope]) -> list[Scope]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page
@@ -22,6 +22,21 @@ T = TypeVar("T")
 POLL_S = 0.1
 # How many rows of a listing come at once where all are there.
 BATCH_ROWS = 100
+
+
+class ListingKey(NamedTuple):
+    """What tells one listing from all others."""
+
+    place: Place
+    type_name: str
+    resource_model: str
+
+
+def listing_key(
+    place: Place, resource_type: ResourceType, resource_model: Properties
+) -> ListingKey:
+    """The key of a type's listing in a place, by a resource model."""
+    return ListingKey(place, resource_type.name, dump_json(resource_model))
 
 
 class Source(Protocol):
@@ -109,6 +124,19 @@ class Listing:
             else:
                 yield Waiting((self._next,))
 
+    def fetched(self) -> Flow[Resource]:
+        """The rows of the pages that were taken in by now."""
+        position, count = 0, self._count
+        while position < count:
+            batch = self._rows(position)
+            position += len(batch)
+            yield batch
+
+    @property
+    def complete(self) -> bool:
+        """Whether `fetched` gives all rows."""
+        return self._next is None
+
     def _rows(self, position: int) -> Sequence[Resource]:
         """Some rows from a position on."""
         if position < len(self._kept):
@@ -147,7 +175,7 @@ class Snapshot:
         self._rows_in_memory = rows_in_memory
         self._room = Room(rows_in_memory)
         self._spool = Spool()
-        self._listings: dict[tuple[Place, str, str], Listing] = {}
+        self._listings: dict[ListingKey, Listing] = {}
         self._resources: dict[ResourceKey, Future[Resource | None]] = {}
         self._running: set[Future[object]] = set()
 
@@ -155,7 +183,7 @@ class Snapshot:
         self, place: Place, resource_type: ResourceType, resource_model: Properties
     ) -> Listing:
         """A type's listing in a place, under way from the first call on."""
-        key = (place, resource_type.name, dump_json(resource_model))
+        key = listing_key(place, resource_type, resource_model)
         found = self._listings.get(key)
         if found is None:
             whole = not resource_type.can("read")
@@ -182,12 +210,23 @@ class Snapshot:
     ) -> Future[Resource | None]:
         """A resource by GetResource, under way from the first call on; None if it is not there."""
         key = ResourceKey(place, resource_type.name, identifier)
+        found = self.known_resource(key, resource_type)
+        if found is None:
+            found = self._submit(self._get, place, resource_type, identifier)
+            self._keep(key, found)
+        return found
+
+    def known_listing(self, key: ListingKey) -> Listing | None:
+        """A listing that was asked for; nothing is sent."""
+        return self._listings.get(key)
+
+    def known_resource(
+        self, key: ResourceKey, resource_type: ResourceType
+    ) -> Future[Resource | None] | None:
+        """A resource that was asked for; nothing is sent."""
         found = self._resources.get(key)
         if found is None:
             found = self._spooled(key, resource_type)
-            if found is None:
-                found = self._submit(self._get, place, resource_type, identifier)
-            self._keep(key, found)
         return found
 
     def remember(self, resource: Resource) -> None:
@@ -249,10 +288,10 @@ class Snapshot:
     def _keep(self, key: ResourceKey, future: Future[Resource | None]) -> None:
         """Keeps a resource, and moves those that are there to the spool when they are too many."""
         if len(self._resources) >= self._rows_in_memory:
-            done = [(key, each) for key, each in self._resources.items() if _succeeded(each)]
-            self._spool.add_fetched((key, _text_of(each.result())) for key, each in done)
-            for each, _ in done:
-                del self._resources[each]
+            done = [each for each in self._resources.items() if _succeeded(each[1])]
+            self._spool.add_fetched((asked, _text_of(found.result())) for asked, found in done)
+            for asked, _ in done:
+                del self._resources[asked]
         self._resources[key] = future
 
     def _spooled(

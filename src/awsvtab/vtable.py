@@ -6,7 +6,9 @@ https://rogerbinns.github.io/apsw/vtable.html and https://www.sqlite.org/vtab.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
 from typing import Any
 
 import apsw
@@ -20,14 +22,17 @@ from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
 from awsvtab.options import Place
 from awsvtab.patch import apply_patches
+from awsvtab.readahead import Probe, Unknown
+from awsvtab.rerun import Rerun
 from awsvtab.resources import Missing, Resource, ResourceKey
 from awsvtab.rows import KEY_SEPARATOR, Cells, LazyRow, Shape, column_reader
 from awsvtab.scan import Reach, Scanner
-from awsvtab.snapshot import Snapshot
+from awsvtab.snapshot import Snapshot, Source
 from awsvtab.statements import Execution, Statements
 from awsvtab.values import Properties, SQLValue
 from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
 
+REFERENCE = "."  # between the serials of a prepare and of a table reference in it
 ANY_CELL = object()  # the shape of rows of which SQLite may want to see any cell
 
 
@@ -40,9 +45,11 @@ class Engine:
     short_names: Mapping[str, ResourceType]
     scanner: Scanner
     statements: Statements
+    rerun: Rerun
     changes: Changes
     new_snapshot: Callable[[], Snapshot]
     apply: Callable[[], None]
+    references: Iterator[int] = field(default_factory=count)
 
 
 class Module:
@@ -140,12 +147,13 @@ class Table:
         if choice.unique:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
+        reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
         used = sum(1 << number for number in index.colUsed)
-        index.idxStr = f"{serial} {used:x} {planning.encode(choice.plan)}"
+        index.idxStr = f"{reference} {used:x} {planning.encode(choice.plan)}"
         return True
 
     def shape(self, used: str) -> Shape:
-        """The shape of rows of which a statement looks at these columns."""
+        """The shape of rows of which a statement looks at the columns with these bits, in hex."""
         found = self._shapes.get(used)
         if found is None:
             bits = int(used, 16)
@@ -262,23 +270,30 @@ class Cursor:
         self._resource: Resource | None = None
         self._shape: object = None
         self._row: Cells = ()
-        self._snapshot: Snapshot | None = None
+        self._source: Source | None = None
         self._note: Callable[[Resource], None] | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
-        table = self._table
-        serial, used, plan_text = text.split(" ", 2)
-        execution = table.engine.statements.execution(int(serial))
+        engine, resource_type = self._table.engine, self._table.resource_type
+        reference, used, plan_text = text.split(" ", 2)
         plan = planning.decode(plan_text)
-        keys = read_keys(table.resource_type, plan, values, execution.wrote)
-        self._snapshot = _snapshot_of(execution, table.engine)
-        shape = table.shape(used)
-        self._shape = shape if shape.exact and execution.readonly else ANY_CELL
-        self._note = None if execution.readonly else self._snapshot.remember
-        self._rows = table.scanner.scan(
-            self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
+        execution = engine.rerun.execution or engine.statements.execution(
+            int(reference.partition(REFERENCE)[0])
         )
+        keys = read_keys(resource_type, plan, values, execution.wrote)
+        snapshot = _snapshot_of(execution, engine)
+        keyed = execution.keyed(plan.arguments, values)
+        self._source = source = engine.rerun.source(execution, snapshot, reference, keyed)
+        self._note = None if execution.readonly else snapshot.remember
+        shape = self._table.shape(used)
+        exact = shape.exact and execution.readonly and not isinstance(source, Probe)
+        self._shape = shape if exact else ANY_CELL
+        scan = partial(self._table.scanner.scan, source, resource_type, keys)
+        if isinstance(source, Probe):
+            self._rows = source.rows(scan(frozenset()))
+        else:
+            self._rows = scan(plan.needs, plan.whole, plan.limited)
         self.Next()
 
     def Next(self) -> None:  # noqa: N802
@@ -315,15 +330,18 @@ class Cursor:
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
-        if resource is None or self._snapshot is None:
+        if resource is None or self._source is None:
             raise apsw.MisuseError("no row")
         if self._table.columns[number].kind is Kind.ACCOUNT:
-            value: SQLValue | Missing = self._snapshot.account_id(resource.place)
+            value: SQLValue | Missing = self._source.account_id(resource.place)
         else:
             value = self._table.readers[number](resource)
         if isinstance(value, Missing):
             # SQLite had not said that the column would be wanted.
-            resource.learn(self._snapshot.whole(resource.key, resource.resource_type))
+            try:
+                resource.learn(self._source.whole(resource.key, resource.resource_type))
+            except Unknown:
+                return None
             value = self._table.readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
