@@ -21,6 +21,7 @@ from awsvtab.catalog import catalog
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import Page
 from awsvtab.options import Options
+from awsvtab.rerun import Rerun
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Statements
@@ -78,13 +79,15 @@ def offline(pages: Pages) -> Iterator[apsw.Connection]:
     cloudcontrol: Any = pages
     options = Options()
     changes = Changes()
+    statements = Statements(connection, changes)
     with ThreadPoolExecutor(options.concurrency) as executor:
         engine = Engine(
             connection=connection,
             catalog=catalog(),
             short_names={},
             scanner=Scanner(catalog(), cloudcontrol, options.concurrency, Reach(regions=(REGION,))),
-            statements=Statements(connection, changes),
+            statements=statements,
+            rerun=Rerun(connection, statements, options.concurrency),
             changes=changes,
             new_snapshot=lambda: Snapshot(
                 cloudcontrol, executor, lambda: connection.is_interrupted, options.rows_in_memory
