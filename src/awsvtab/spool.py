@@ -117,7 +117,7 @@ class Spool:
             raise apsw.MisuseError("the statement is over")
         if self._database is None:
             self._database = apsw.Connection("")
-            self._database.execute(_SCHEMA)
+            self._database.execute(_SCHEMA).fetchall()  # APSW goes no further than is asked for
         return self._database
 
 
