@@ -17,6 +17,10 @@ class Warning(sqlite3.Warning):
     """Something that the user should know and that is no failure."""
 
 
+class AwsWarning(Warning, UserWarning):
+    """AWS gave less than was asked for, and the statement went on."""
+
+
 class Error(sqlite3.Error):
     """Base class of all errors that awsvtab raises."""
 
@@ -55,6 +59,10 @@ class NotSupportedError(DatabaseError, sqlite3.NotSupportedError):
 
 class Cancelled(OperationalError):
     """The statement was interrupted, or its cursor closed, while AWS was being asked."""
+
+
+class TooManyCalls(OperationalError):
+    """The statement would make more calls to AWS than ``max_calls`` allows."""
 
 
 class AwsError(DatabaseError):
@@ -145,6 +153,7 @@ class InvalidCredentials(
         "InvalidSignature",
         "IncompleteSignature",
         "ExpiredToken",
+        "RequestExpired",
         "MissingAuthenticationToken",
         "NoCredentials",
     ),

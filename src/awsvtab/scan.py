@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from awsvtab.asking import warn
 from awsvtab.catalog import Catalog, Parent, ResourceType
 from awsvtab.catalog.model import RegionSource
 from awsvtab.catalog.scope import home_region, host_region
@@ -28,11 +28,12 @@ from awsvtab.regions import check_regions, global_region, plausible, scan_region
 from awsvtab.resources import MISSING, Resource, ResourceKey
 from awsvtab.snapshot import Source
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
 S = TypeVar("S")
 T = TypeVar("T")
 Rows = Iterator[Resource]
+
+GONE = "it was listed, and was gone when it was to be read: left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,7 @@ class Scanner:
         )
         return self._hydrate(snapshot, wanted, needs, whole)
 
-    def places(
-        self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
-    ) -> list[Place]:
+    def places(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
         check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
@@ -103,41 +102,41 @@ class Scanner:
         if keys.regions is None or home in keys.regions:
             return [Place(self.reach.account, home)]
         if keys.written_regions:
-            warnings.warn(f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2)
+            warn(f"the rows of {resource_type.dotted_name} are in {home}")
         return []
 
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self, snapshot: Source | None) -> Sequence[str] | None:
+    def _regions(self, snapshot: Source) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
             check_regions(self.reach.regions, self._is_region, self.catalog.regions)
             return self.reach.regions
-        if snapshot is None:
-            return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
         return snapshot.enabled_regions(self.reach.account)
 
     def _default_region(self) -> str | None:
         return self.cloudcontrol.default_region(self.reach.account)
 
-    def place_of_new(self, resource_type: ResourceType, region: str | None) -> Place:
+    def place_of_new(
+        self, resource_type: ResourceType, region: str | None, snapshot: Source
+    ) -> Place:
         """Where a row is created; without a region, where there is only one choice."""
         if region is None:
             keys = Keys()
-            if not resource_type.is_global and len(set(self._regions(None) or ())) > 1:
+            if not resource_type.is_global and len(set(self._regions(snapshot) or ())) > 1:
                 raise ProgrammingError(_lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
         if region is not None and resource_type.is_global:
-            (home,) = self.places(resource_type, Keys())
+            (home,) = self.places(resource_type, Keys(), snapshot)
             if region != home.region:
                 raise ProgrammingError(
                     f"the rows of {resource_type.dotted_name} are in {home.region}: "
                     f"write region = '{home.region}'"
                 )
-        return self.places(resource_type, keys)[0]
+        return self.places(resource_type, keys, snapshot)[0]
 
     def _get(
         self,
@@ -154,7 +153,11 @@ class Scanner:
             limited,
         )
         for future in futures:
-            found = snapshot.result(future)
+            try:
+                found = snapshot.result(future)
+            except AwsError as error:
+                snapshot.asker.failed(error)
+                continue
             if found is not None:
                 yield found
 
@@ -166,6 +169,7 @@ class Scanner:
         keys: Keys,
         limited: bool,
     ) -> Rows:
+        snapshot.asker.begin_regions(resource_type.name, (place.region for place in places))
         if resource_type.region_source is not None:
             source = resource_type.region_source
             return self._list_spanning(snapshot, resource_type, source, places, keys)
@@ -304,16 +308,25 @@ class Scanner:
 
         read = 0
         gone: list[NotFound] = []
+        asker = snapshot.asker
+        regions: list[str] = []  # that listings were for so far, in order
         for place, model, listing in started(scopes, start, self.concurrency, limited):
+            if place.region not in regions[-1:]:
+                asker.end_regions(resource_type.name, regions)
+                regions.append(place.region)
             try:
                 yield from listing
                 read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
-                    raise
-                gone += [error] if isinstance(error, NotFound) else []
+                    asker.failed(error)
+                if isinstance(error, NotFound):
+                    gone.append(error)
+                    if from_parents:
+                        asker.gone(place, resource_type.name, None, str(error))
         if from_parents and len(gone) > 1 and not read:
             raise gone[0]
+        asker.end_regions(resource_type.name, regions)
 
     def _lacks_type(self, error: AwsError, place: Place) -> bool:
         """Whether a region of "all", which is newer than the catalog, does not have the type."""
@@ -337,10 +350,15 @@ class Scanner:
             ),
             2 * self.concurrency,
         ):
-            found = row if future is None else snapshot.result(future)
+            try:
+                found = row if future is None else snapshot.result(future)
+            except AwsError as error:
+                snapshot.asker.failed(error)
+                continue
             if found is None:
                 gone += 1
                 type_name = row.resource_type.name
+                snapshot.asker.gone(row.place, type_name, row.identifier, GONE)
                 continue
             read += 1
             yield found if found.model is row.model else found.listed_by(row.model)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from typing import Any, Protocol, TypeVar
 
+from awsvtab.asking import Asker
+from awsvtab.cache import Reads
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page
-from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
+from awsvtab.errors import Cancelled, OperationalError
 from awsvtab.options import Place
+from awsvtab.pool import Pool
+from awsvtab.progress import Reporter
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
 T = TypeVar("T")
 
@@ -21,7 +24,12 @@ POLL_S = 0.1
 
 
 class Source(Protocol):
-    """What a scan takes its rows from; `Snapshot` says what each method gives."""
+    """What a scan takes its rows from; `Snapshot` says what each method gives.
+
+    ``asker`` is who the scan is made for: it is told what could not be read.
+    """
+
+    asker: Asker
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
@@ -82,22 +90,29 @@ class Listing:
 
 
 class Snapshot:
-    """The listings and resources that one statement has asked for.
+    """The listings and resources that one statement, the ``asker``, has asked for.
 
-    ``seen`` are the resources that a writing statement was shown. ``interrupted`` is asked, in
-    the reading thread, whether to stop.
+    ``reads`` may know of a cache, ``reporter`` tells the user how it goes. ``seen`` are the
+    resources that a writing statement was shown. ``interrupted`` is asked, in the reading thread,
+    whether to stop.
     """
 
     def __init__(
         self,
         cloudcontrol: CloudControl,
-        executor: ThreadPoolExecutor,
+        pool: Pool,
         interrupted: Callable[[], bool],
+        asker: Asker,
+        *,
+        reads: Reads | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
-        self.cancel = Cancel()
+        self.asker = asker
         self.seen: dict[ResourceKey, Resource] = {}
         self._cloudcontrol = cloudcontrol
-        self._executor = executor
+        self._reads = reads or cloudcontrol
+        self._pool = pool
+        self._reporter = reporter
         self._interrupted = interrupted
         self._listings: dict[tuple[Place, str, str], Listing] = {}
         self._resources: dict[ResourceKey, Future[Resource | None]] = {}
@@ -113,12 +128,12 @@ class Snapshot:
             whole = not resource_type.can("read")
             found = self._listings[key] = Listing(
                 lambda token: self._submit(
-                    self._cloudcontrol.list_page,
+                    self._reads.list_page,
                     place,
                     resource_type.name,
                     resource_model,
                     token,
-                    self.cancel,
+                    self.asker,
                 ),
                 self.result,
                 lambda identifier, text: Resource(
@@ -153,19 +168,25 @@ class Snapshot:
     def account_id(self, place: Place) -> str:
         """The account that a place is in."""
         return self.result(
-            self._submit(self._cloudcontrol.account_id, place, self.cancel),
+            self._submit(self._cloudcontrol.account_id, place, self.asker),
         )
 
     def enabled_regions(self, account: str) -> tuple[str, ...]:
         """The regions that are enabled for an account."""
         return self.result(
-            self._submit(self._cloudcontrol.enabled_regions, account, self.cancel),
+            self._submit(self._cloudcontrol.enabled_regions, account, self.asker),
         )
+
+    def describe_type(self, type_name: str) -> Mapping[str, Any]:
+        """The registry's schema of a type."""
+        return self.result(self._submit(self._cloudcontrol.describe_type, type_name, self.asker))
 
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
         try:
             while True:
+                if self._reporter is not None:
+                    self._reporter.tell()
                 try:
                     return future.result(timeout=POLL_S)
                 except TimeoutError:
@@ -179,21 +200,19 @@ class Snapshot:
 
     def close(self) -> None:
         """Stops what is under way; nothing more is sent."""
-        self.cancel.set()
-        for future in list(self._running):
-            future.cancel()
+        self.asker.set()
+        self._pool.give_up(list(self._running))
+        if self._reporter is not None:
+            self._reporter.finish()
 
     def _get(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
-        found = self._cloudcontrol.get(place, resource_type.name, identifier, self.cancel)
+        found = self._reads.get(place, resource_type.name, identifier, self.asker)
         if found is None:
             return None
         return Resource(resource_type, place, *found, whole=True)
 
     def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
-        try:
-            future = self._executor.submit(call, *arguments)
-        except RuntimeError:  # concurrent.futures says so after shutdown
-            raise ProgrammingError("the registration of the AWS tables was closed") from None
+        future = self._pool.submit(call, *arguments)
         self._running.add(future)  # type: ignore[arg-type]  # a set of futures of anything
         future.add_done_callback(self._running.discard)
         return future
