@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import warnings
@@ -15,7 +16,7 @@ from awsvtab.errors import AwsError, AwsWarning, ProgrammingError, TooManyCalls,
 from awsvtab.options import Place
 from awsvtab.waiting import Cancel
 
-PACKAGE = str(Path(__file__).parent)
+PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 @dataclass(frozen=True, slots=True)
