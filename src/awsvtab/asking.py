@@ -46,7 +46,8 @@ class Asker(Cancel):
 
     ``max_calls`` is how many requests it may make. One that is ``tolerant`` makes do with what can
     be read. ``sql`` is its text, and ``redact`` what takes the literals out of it, once, if it
-    makes a call. May be used from several threads, but for what says otherwise.
+    makes a call. Without ``activity`` nothing is noted, and nobody warned. May be used from
+    several threads, but for what says otherwise.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Asker(Cancel):
         self._calls = self._pages = self._rows = self._resources = self._throttled = 0
         self._regions: dict[str, set[str]] = {}
         self._failed: set[AwsError] = set()
+        self._warned: set[str] = set()
         self._gone: set[tuple[Place, str, str | None]] = set()
 
     @cached_property
@@ -153,7 +155,7 @@ class Asker(Cancel):
         if not self.tolerant or is_of_the_statement(error):
             raise error
         if fresh:
-            warn(f"left out: {error}")
+            self.warn(f"left out: {error}")
 
     def gone(self, place: Place, type_name: str, identifier: str | None, error: str) -> None:
         """Notes a resource that vanished after it was listed; in the thread that reads."""
@@ -173,6 +175,12 @@ class Asker(Cancel):
                 )
             )
 
+    def warn(self, message: str) -> None:
+        """Warns the user, once in a statement; in the thread that reads."""
+        if self._activity is not None and message not in self._warned:
+            self._warned.add(message)
+            warnings.warn(message, AwsWarning, stacklevel=_users_level())
+
     def _note(self, failure: Failure) -> None:
         if self._activity is not None:
             self._activity.note_failure(failure)
@@ -183,11 +191,11 @@ def is_of_the_statement(error: AwsError) -> bool:
     return isinstance(error, ProgrammingError) and not isinstance(error, TypeNotFound)
 
 
-def warn(message: str) -> None:
-    """Warns the user about what AWS said, pointing at the line of theirs that asked."""
+def _users_level() -> int:
+    """How many calls up from `Asker.warn` the user's own code is."""
     level = 1
-    frame = sys._getframe()
+    frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
         level += 1
-    warnings.warn(message, AwsWarning, stacklevel=level)
+    return level

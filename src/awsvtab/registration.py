@@ -26,6 +26,7 @@ from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, WARN, Options
 from awsvtab.pool import Pool
 from awsvtab.progress import ReadCallback, Reporter
+from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.show import rewrite_show
@@ -58,12 +59,14 @@ class Registration:
             partial(_rewrite, self.catalog, self._short_names, self._find)
         )
         self.applier = Applier(self.cloudcontrol, self._pool, self._interrupted)
+        statements = Statements(connection, self.changes)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=Statements(connection, self.changes),
+            statements=statements,
+            rerun=Rerun(connection, statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from awsvtab.asking import warn
 from awsvtab.catalog import Catalog, Parent, ResourceType
 from awsvtab.catalog.model import RegionSource
 from awsvtab.catalog.scope import home_region, host_region
@@ -88,13 +87,13 @@ class Scanner:
         is_region = self._is_region
         check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
         if resource_type.is_global:
-            return self._home(resource_type, keys)
+            return self._home(resource_type, keys, snapshot)
         regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
         return [Place(self.reach.account, region) for region in chosen]
 
-    def _home(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+    def _home(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """The one place of a global type's rows; none, with a warning, for another region."""
         reach = () if self.reach.regions in (None, ALL) else self.reach.regions
         default = None if reach else self._default_region()
@@ -102,7 +101,7 @@ class Scanner:
         if keys.regions is None or home in keys.regions:
             return [Place(self.reach.account, home)]
         if keys.written_regions:
-            warn(f"the rows of {resource_type.dotted_name} are in {home}")
+            snapshot.asker.warn(f"the rows of {resource_type.dotted_name} are in {home}")
         return []
 
     def _is_region(self, name: str) -> bool:

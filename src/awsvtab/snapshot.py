@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from awsvtab.asking import Asker
 from awsvtab.cache import Reads
@@ -23,13 +23,27 @@ T = TypeVar("T")
 POLL_S = 0.1
 
 
+class ListingKey(NamedTuple):
+    """What tells one listing from all others."""
+
+    place: Place
+    type_name: str
+    resource_model: str
+
+
+def listing_key(
+    place: Place, resource_type: ResourceType, resource_model: Properties
+) -> ListingKey:
+    """The key of a type's listing in a place, by a resource model."""
+    return ListingKey(place, resource_type.name, dump_json(resource_model))
+
+
 class Source(Protocol):
-    """What a scan takes its rows from; `Snapshot` says what each method gives.
+    """What a scan takes its rows from; `Snapshot` says what each method gives."""
 
-    ``asker`` is who the scan is made for: it is told what could not be read.
-    """
-
-    asker: Asker
+    @property
+    def asker(self) -> Asker:
+        """Who the scan is made for: it is told what could not be read."""
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
@@ -79,6 +93,15 @@ class Listing:
                 yield self._resources[position]
                 position += 1
 
+    def fetched(self) -> Iterator[Resource]:
+        """The rows of the pages that were taken in by now."""
+        return iter(self._resources[:])
+
+    @property
+    def complete(self) -> bool:
+        """Whether `fetched` gives all rows."""
+        return self._next is None
+
     def _fetch(self) -> bool:
         """Takes in the next page; False if there is none."""
         if self._next is None:
@@ -114,7 +137,7 @@ class Snapshot:
         self._pool = pool
         self._reporter = reporter
         self._interrupted = interrupted
-        self._listings: dict[tuple[Place, str, str], Listing] = {}
+        self._listings: dict[ListingKey, Listing] = {}
         self._resources: dict[ResourceKey, Future[Resource | None]] = {}
         self._running: set[Future[object]] = set()
 
@@ -122,7 +145,7 @@ class Snapshot:
         self, place: Place, resource_type: ResourceType, resource_model: Properties
     ) -> Listing:
         """A type's listing in a place, under way from the first call on."""
-        key = (place, resource_type.name, dump_json(resource_model))
+        key = listing_key(place, resource_type, resource_model)
         found = self._listings.get(key)
         if found is None:
             whole = not resource_type.can("read")
@@ -151,6 +174,14 @@ class Snapshot:
         if found is None:
             found = self._resources[key] = self._submit(self._get, place, resource_type, identifier)
         return found
+
+    def known_listing(self, key: ListingKey) -> Listing | None:
+        """A listing that was asked for; nothing is sent."""
+        return self._listings.get(key)
+
+    def known_resource(self, key: ResourceKey) -> Future[Resource | None] | None:
+        """A resource that was asked for; nothing is sent."""
+        return self._resources.get(key)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""
