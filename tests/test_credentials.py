@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_credentials_of_the_session_that_cannot_be_refreshed_are_an_error(
 ) -> None:
     connection = connect()
     expire(estate)
-    with pytest.raises(InvalidCredentials, match="get new ones, .* and connect again") as caught:
+    with pytest.raises(InvalidCredentials, match=r"get new ones, .* and connect again") as caught:
         connection.execute(URIS).fetchall()
     assert len(estate.calls) == 1
     assert caught.value.code == "ExpiredTokenException"
@@ -104,7 +104,7 @@ def test_a_source_that_fails_is_an_error_of_ours(estate: Emulator, connect: Conn
 
 
 @pytest.fixture
-def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Writes the credentials of a profile."""
     path = tmp_path / "credentials"
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
@@ -118,7 +118,7 @@ def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         )
 
     write("old")
-    yield write
+    return write
 
 
 def connected(emulator: Emulator) -> awsvtab.Connection:
