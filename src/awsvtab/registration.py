@@ -145,7 +145,7 @@ class Registration:
             activity=self.cloudcontrol.activity,
         )
         cached = reads_only and self._options.cache_ttl > 0
-        callback = self._read_progress
+        callback = None if execution is None else self._read_progress
         return Snapshot(
             self.cloudcontrol,
             self._pool,
