@@ -128,7 +128,7 @@ def test_a_parent_that_vanished_is_noted(connection: awsvtab.Connection, estate:
     estate.faults.error("ResourceNotFoundException", "gone", nth=1, **where)
     connection.execute("SELECT count(*) FROM event_streams").fetchall()
     rows = connection.execute("SELECT type_name, operation, code, identifier FROM aws_errors")
-    assert rows.fetchall() == [(EVENT_STREAM, "ListResources", "NotFound", None)]
+    assert rows.fetchall() == [(EVENT_STREAM, "ListResources", "ResourceNotFoundException", None)]
 
 
 def test_a_key_that_finds_nothing_is_no_error(

@@ -90,6 +90,16 @@ def test_a_row_that_cannot_be_read_whole_is_left_out(
     ]
 
 
+def test_rows_that_fail_alike_are_warned_of_once_and_all_noted(
+    lenient: awsvtab.Connection, three: Emulator
+) -> None:
+    three.faults.deny(operation="GetResource", region="us-west-2")
+    rows, told = read(lenient, "SELECT uri FROM event_streams")
+    assert (len(rows), len(told)) == (4, 1)
+    assert "aws_errors" in told[0]
+    assert [error[3] for error in errors(lenient)] == ["d|a", "d|b"]
+
+
 def test_rows_that_need_not_be_read_are_all_there(
     lenient: awsvtab.Connection, three: Emulator
 ) -> None:

@@ -6,14 +6,14 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from awsvtab.activity import Activity, Failure
 from awsvtab.errors import AwsError, AwsWarning, ProgrammingError, TooManyCalls, TypeNotFound
-from awsvtab.options import Place
+from awsvtab.resources import ResourceKey
 from awsvtab.waiting import Cancel
 
 PACKAGE = f"{Path(__file__).parent}{os.sep}"
@@ -68,9 +68,7 @@ class Asker(Cancel):
         self._lock = threading.Lock()
         self._calls = self._pages = self._rows = self._resources = self._throttled = 0
         self._regions: dict[str, set[str]] = {}
-        self._failed: set[AwsError] = set()
-        self._warned: set[str] = set()
-        self._gone: set[tuple[Place, str, str | None]] = set()
+        self._told: set[Hashable] = set()
 
     @cached_property
     def statement(self) -> str | None:
@@ -111,10 +109,10 @@ class Asker(Cancel):
             for region in regions:
                 self._regions.setdefault(region, set()).add(type_name)
 
-    def end_regions(self, type_name: str, regions: Iterable[str]) -> None:
-        """A type has been listed in some regions."""
+    def end_regions(self, type_name: str, regions: Iterable[str] | None = None) -> None:
+        """A type has been listed in some regions, or in all that it was to be listed in."""
         with self._lock:
-            for region in regions:
+            for region in list(self._regions if regions is None else regions):
                 self._regions.setdefault(region, set()).discard(type_name)
 
     def progress(self, seconds: float, done: bool = False) -> ReadProgress:
@@ -135,60 +133,61 @@ class Asker(Cancel):
     def failed(self, error: AwsError) -> None:
         """Notes that something could not be read, and raises the error unless that is tolerated.
 
-        To be called in the thread that reads, which gets the warning, once for each error.
+        To be called in the thread that reads. That gets a warning, one for what fails alike.
         """
-        fresh = error not in self._failed
-        self._failed.add(error)
-        if fresh:
-            self._note(
-                Failure(
-                    self.statement,
-                    error.region,
-                    error.type_name,
-                    error.operation,
-                    error.identifier,
-                    error.code,
-                    str(error),
-                    error.request_id,
-                )
-            )
+        self._note_once(error, _failure(self.statement, error))
         if not self.tolerant or is_of_the_statement(error):
             raise error
-        if fresh:
-            self.warn(f"left out: {error}")
+        alike = (error.operation, error.type_name, error.region, error.code)
+        self.warn(f"left out (see aws_errors): {error}", alike)
 
-    def gone(self, place: Place, type_name: str, identifier: str | None, error: str) -> None:
+    def gone(self, resource: ResourceKey) -> None:
         """Notes a resource that vanished after it was listed; in the thread that reads."""
-        if (place, type_name, identifier) not in self._gone:
-            self._gone.add((place, type_name, identifier))
-            operation = "ListResources" if identifier is None else "GetResource"
-            self._note(
-                Failure(
-                    self.statement,
-                    place.region,
-                    type_name,
-                    operation,
-                    identifier,
-                    "NotFound",
-                    error,
-                    None,
-                )
-            )
+        failure = Failure(
+            self.statement,
+            resource.place.region,
+            resource.type_name,
+            "GetResource",
+            resource.identifier,
+            "NotFound",
+            "it was listed, and was gone when it was to be read: left out",
+            None,
+        )
+        self._note_once(resource, failure)
 
-    def warn(self, message: str) -> None:
-        """Warns the user, once in a statement; in the thread that reads."""
-        if self._activity is not None and message not in self._warned:
-            self._warned.add(message)
+    def parent_gone(self, error: AwsError) -> None:
+        """Notes that what a listing was to be made by has vanished; in the thread that reads."""
+        self._note_once(error, _failure(self.statement, error))
+
+    def warn(self, message: str, alike: Hashable = None) -> None:
+        """Warns the user, once in a statement of what is ``alike``; in the thread that reads."""
+        told = alike or message
+        if self._activity is not None and told not in self._told:
+            self._told.add(told)
             warnings.warn(message, AwsWarning, stacklevel=_users_level())
 
-    def _note(self, failure: Failure) -> None:
-        if self._activity is not None:
+    def _note_once(self, about: Hashable, failure: Failure) -> None:
+        if self._activity is not None and about not in self._told:
+            self._told.add(about)
             self._activity.note_failure(failure)
 
 
 def is_of_the_statement(error: AwsError) -> bool:
     """Whether the statement itself is wrong, not what one region or resource has to do with it."""
     return isinstance(error, ProgrammingError) and not isinstance(error, TypeNotFound)
+
+
+def _failure(statement: str | None, error: AwsError) -> Failure:
+    return Failure(
+        statement,
+        error.region,
+        error.type_name,
+        error.operation,
+        error.identifier,
+        error.code,
+        str(error),
+        error.request_id,
+    )
 
 
 def _users_level() -> int:

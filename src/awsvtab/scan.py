@@ -32,8 +32,6 @@ S = TypeVar("S")
 T = TypeVar("T")
 Rows = Iterator[Resource]
 
-GONE = "it was listed, and was gone when it was to be read: left out"
-
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -322,10 +320,10 @@ class Scanner:
                 if isinstance(error, NotFound):
                     gone.append(error)
                     if from_parents:
-                        asker.gone(place, resource_type.name, None, str(error))
+                        asker.parent_gone(error)
         if from_parents and len(gone) > 1 and not read:
             raise gone[0]
-        asker.end_regions(resource_type.name, regions)
+        asker.end_regions(resource_type.name)
 
     def _lacks_type(self, error: AwsError, place: Place) -> bool:
         """Whether a region of "all", which is newer than the catalog, does not have the type."""
@@ -357,7 +355,7 @@ class Scanner:
             if found is None:
                 gone += 1
                 type_name = row.resource_type.name
-                snapshot.asker.gone(row.place, type_name, row.identifier, GONE)
+                snapshot.asker.gone(row.key)
                 continue
             read += 1
             yield found if found.model is row.model else found.listed_by(row.model)
