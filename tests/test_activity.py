@@ -94,6 +94,13 @@ def test_changes_are_noted_as_commits(connection: awsvtab.Connection, estate: Em
     ]
 
 
+def test_what_commits_by_itself_is_noted_as_itself(connect: Connect, estate: Emulator) -> None:
+    connection = connect(isolation_level=None)
+    connection.execute("INSERT INTO aws.sqs.queues (queue_name) VALUES ('q')")
+    (row,) = connection.execute("SELECT statement, operation FROM aws_calls").fetchall()
+    assert row == ("INSERT INTO aws_sqs_queues (queue_name) VALUES (?)", "CreateResource")
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activity, "CALLS_KEPT", 3)
     memory = activity.Activity()

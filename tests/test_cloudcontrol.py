@@ -80,8 +80,11 @@ def test_every_code_of_the_service_has_a_class() -> None:
     assert not unknown
 
 
-def test_throttling_in_disguise_is_throttling() -> None:
-    message = "Handler returned status FAILED: Rate exceeded (Service: ElastiCache)"
+@pytest.mark.parametrize(
+    "reason", ["Rate exceeded", "Request limit exceeded.", "Too Many Requests", "Rate Exceeded"]
+)
+def test_throttling_in_disguise_is_throttling(reason: str) -> None:
+    message = f"Handler returned status FAILED: {reason} (Service: ElastiCache)"
     assert aws_error_class("GeneralServiceException", message) is errors.Throttling
 
 

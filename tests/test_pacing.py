@@ -134,6 +134,12 @@ def test_the_pace_recovers_and_is_forgotten() -> None:
     assert gap(FORGOTTEN_AFTER_S + 1) == 0.0
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
+    pace = Pace(1)
+    assert pace.reserve(1000.0).at == 1000.0
+    assert pace.reserve(500.0).at == 500.0
+
+
 def test_a_cancel_ends_the_wait_for_a_slot() -> None:
     pace, cancel, clock = Pace(1), Cancel(), FakeClock()
     pace.wait(clock, cancel)

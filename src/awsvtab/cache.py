@@ -70,7 +70,7 @@ class Cache:
         """What is known under a key and not too old."""
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None or self._clock.time() - entry.begun < self._ttl_s:
+            if entry is None or 0 <= self._clock.time() - entry.begun < self._ttl_s:
                 return entry
             self._remove(key)
             return None

@@ -9,6 +9,7 @@ suffix ``Exception``.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import ClassVar
 
@@ -231,6 +232,10 @@ class ClientTokenConflict(AwsError, InternalError, codes=("ClientTokenConflict",
     """A client token was used for two different requests."""
 
 
+# In the words of the services behind the handlers.
+_THROTTLED = re.compile(r"rate exceeded|request limit exceeded|too many requests", re.IGNORECASE)
+
+
 def short_code(code: str) -> str:
     """``ThrottlingException`` and ``Throttling`` are the same code: the latter."""
     return code.removesuffix("Exception")
@@ -242,6 +247,6 @@ def aws_error_class(code: str, message: str = "") -> type[AwsError]:
     Handlers wrap foreign errors: "Rate exceeded" in any code is throttling.
     """
     code = short_code(code)
-    if "Rate exceeded" in message:
+    if _THROTTLED.search(message):
         return Throttling
     return AwsError._classes.get(code, AwsError)

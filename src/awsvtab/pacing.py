@@ -49,6 +49,7 @@ class Pace:
         self._rate = inf
         self._slowed_at = -inf
         self._free_at = -inf
+        self._latest = -inf
 
     def wait(self, clock: Clock, cancel: Cancel) -> Slot:
         """Waits until a request may be sent; Cancelled as soon as ``cancel`` is set."""
@@ -63,6 +64,10 @@ class Pace:
     def reserve(self, now: float) -> Slot:
         """The next free slot. It is void if the place is throttled before it comes."""
         with self._lock:
+            if now < self._latest - MEASURED_S:  # the machine's clock was set back
+                self._slots.clear()
+                self._free_at = self._slowed_at = -inf
+            self._latest = now
             at = max(now, self._free_at)
             if self._most and len(self._slots) >= self._most:
                 at = max(at, self._slots[-self._most] + self._most_in_s)

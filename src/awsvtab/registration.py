@@ -59,14 +59,14 @@ class Registration:
             partial(_rewrite, self.catalog, self._short_names, self._find)
         )
         self.applier = Applier(self.cloudcontrol, self._pool, self._interrupted)
-        statements = Statements(connection, self.changes)
+        self._statements = Statements(connection, self.changes)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=statements,
-            rerun=Rerun(connection, statements, options.concurrency),
+            statements=self._statements,
+            rerun=Rerun(connection, self._statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
@@ -203,14 +203,16 @@ class Registration:
                 self._cache.drop(written)
 
     def _applying(self, changes: int) -> Asker:
-        """COMMIT as AWS's caller: one that is stopped half-way would lose sight of what it did."""
+        """What commits, as AWS's caller: stopped half-way, it would lose sight of what it did."""
         most = self._options.max_calls
         if most is not None and changes > most:
             raise TooManyCalls(
                 f"COMMIT of {changes} changes to AWS needs more than max_calls={most} calls; "
                 f"nothing was sent: write less at once, or connect(max_calls={10 * changes})"
             )
-        return Asker("COMMIT", activity=self.cloudcontrol.activity)
+        committing = self._statements.latest()
+        sql = None if committing is None else committing.sql
+        return Asker(sql, redact=self._redact, activity=self.cloudcontrol.activity)
 
 
 def reach(options: Options) -> Reach:
