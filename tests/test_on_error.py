@@ -113,7 +113,7 @@ def test_a_key_that_cannot_be_looked_up_is_left_out(
 ) -> None:
     three.faults.deny(operation="GetResource", region="us-west-2")
     rows, told = read(lenient, "SELECT region FROM event_streams WHERE data__Identifier = 'd|b'")
-    assert [region for (region,) in rows] == ["us-east-1", "eu-central-1"] or len(rows) == 2
+    assert sorted(rows) == [("eu-central-1",), ("us-east-1",)]
     assert len(told) == 1
 
 

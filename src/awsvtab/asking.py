@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,7 +67,7 @@ class Asker(Cancel):
         self._activity = activity
         self._lock = threading.Lock()
         self._calls = self._pages = self._rows = self._resources = self._throttled = 0
-        self._regions: dict[str, set[str]] = {}
+        self._regions: dict[str, int] = {}  # how much is being read in each
         self._told: set[Hashable] = set()
 
     @cached_property
@@ -103,17 +103,15 @@ class Asker(Cancel):
         with self._lock:
             self._resources += 1
 
-    def begin_regions(self, type_name: str, regions: Iterable[str]) -> None:
-        """A type is to be listed in some regions."""
+    def begin_region(self, region: str) -> None:
+        """A listing of a region, or of what its listings are made by, is to be read."""
         with self._lock:
-            for region in regions:
-                self._regions.setdefault(region, set()).add(type_name)
+            self._regions[region] = self._regions.get(region, 0) + 1
 
-    def end_regions(self, type_name: str, regions: Iterable[str] | None = None) -> None:
-        """A type has been listed in some regions, or in all that it was to be listed in."""
+    def end_region(self, region: str) -> None:
+        """What was begun is read."""
         with self._lock:
-            for region in list(self._regions if regions is None else regions):
-                self._regions.setdefault(region, set()).discard(type_name)
+            self._regions[region] -= 1
 
     def progress(self, seconds: float, done: bool = False) -> ReadProgress:
         """How far the statement has come after so many seconds."""

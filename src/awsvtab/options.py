@@ -45,7 +45,8 @@ class Options:
     ``concurrency`` is how many calls are made at once, ``max_requests_per_second`` how many at most
     in a second to one service in one region of an account, and ``max_calls`` how many requests one
     statement may make. ``cache_ttl`` is how long what was read is good for later statements, 0 for
-    not at all. ``on_error`` is "raise", or "warn" for the rows that could be read. Times are in
+    not at all. ``on_error`` is "raise", or "warn" for the rows that could be read. Of what a
+    statement reads, it keeps ``rows_in_memory``, the others in a temporary file. Times are in
     seconds. ``clock`` is for tests.
     """
 
@@ -61,6 +62,7 @@ class Options:
     max_calls: int | None = None
     cache_ttl: float = 0
     on_error: Literal["raise", "warn"] = RAISE
+    rows_in_memory: int = 20_000
     read_timeout: float = 60
     write_timeout: float = 7200
     clock: Clock = field(default_factory=SystemClock)
@@ -74,6 +76,7 @@ class Options:
         if self.session is not None and self.profile is not None:
             raise ProgrammingError("session and profile: write one of them")
         _check_count("concurrency", self.concurrency)
+        _check_count("rows_in_memory", self.rows_in_memory)
         if self.max_calls is not None:
             _check_count("max_calls", self.max_calls)
         if self.on_error not in (RAISE, WARN):

@@ -150,6 +150,7 @@ class Registration:
             self.cloudcontrol,
             self._pool,
             self._interrupted,
+            self._options.rows_in_memory,
             asker,
             reads=CachedReads(self._cache, self.cloudcontrol) if cached else None,
             reporter=callback and Reporter(callback, asker, self._options.clock),

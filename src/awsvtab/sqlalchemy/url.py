@@ -26,6 +26,7 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "max_calls": int,
     "cache_ttl": float,
     "on_error": str,
+    "rows_in_memory": int,
     "read_timeout": float,
     "write_timeout": float,
 }
