@@ -47,7 +47,7 @@ class Engine:
     statements: Statements
     rerun: Rerun
     changes: Changes
-    new_snapshot: Callable[[], Snapshot]
+    new_snapshot: Callable[[Execution | None], Snapshot]
     apply: Callable[[], None]
     references: Iterator[int] = field(default_factory=count)
 
@@ -182,7 +182,7 @@ class Table:
         given = list(zip(self.columns, fields, strict=True))
         desired_state, region = new_resource(self.resource_type, given)
         place = self.scanner.place_of_new(
-            self.resource_type, None if region is None else str(region)
+            self.resource_type, None if region is None else str(region), self._snapshot()
         )
         self._queue(Operation.CREATE, place, None, desired_state)
         return 0
@@ -253,12 +253,15 @@ class Table:
 
     def _current(self, key: ResourceKey) -> Properties:
         """The resource's properties as the running statement read them, with pending updates."""
-        execution = self.engine.statements.writing()
-        snapshot = execution.snapshot if execution is not None else None
-        if snapshot is None:
-            snapshot = self.engine.new_snapshot()
-        resource = snapshot.whole(key, self.resource_type)
+        resource = self._snapshot().whole(key, self.resource_type)
         return apply_patches(resource.properties, self.engine.changes.patches_of(key))
+
+    def _snapshot(self) -> Snapshot:
+        """What the writing statement has read."""
+        execution = self.engine.statements.writing()
+        if execution is None:
+            return self.engine.new_snapshot(None)
+        return _snapshot_of(execution, self.engine)
 
 
 class Cursor:
@@ -366,5 +369,5 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
 
 def _snapshot_of(execution: Execution, engine: Engine) -> Snapshot:
     if execution.snapshot is None:
-        execution.snapshot = engine.new_snapshot()
+        execution.snapshot = engine.new_snapshot(execution)
     return execution.snapshot
