@@ -65,7 +65,7 @@ def measure(
 def measure_once(
     jobs: Sequence[tuple[str, Scenario]], scale: Scale, latency_s: float, at_once: int
 ) -> list[Figures]:
-    """Each contender's first answer, ``at_once`` of them at the same time, each in a process.
+    """Each contender's one answer, ``at_once`` of them at the same time, each in a process.
 
     For those who wait far more than they work: they hardly notice each other.
     """
@@ -76,7 +76,7 @@ def measure_once(
 
 def _measure_one(job: tuple[str, Scenario], scale: Scale, latency_s: float) -> Figures:
     name, scenario = job
-    return measure([name], scenario, scale, latency_s, rounds=0)[name]
+    return measure([name], scenario, scale, latency_s, rounds=1)[name]
 
 
 def best(rounds: Sequence[Figures]) -> Figures:
