@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None, scale: Scale = FULL) -> int:
     chosen = [each for each in known if each.name in (options.only or [each.name])]
     names = [OURS, POOL] if options.quick else [*CONTENDERS]
     latency_s = options.latency / 1000
-    print_setting(options)
+    print_setting(options, sys.argv[1:] if arguments is None else arguments)
     slow = [
         (name, scenario)
         for scenario in chosen
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None, scale: Scale = FULL) -> int:
             name for name in names if takes_part(name, scenario) and not is_slow(name, scenario)
         ]
         figures = measure(quick, scenario, scale, latency_s, options.rounds)
-        figures |= {name: each for (name, of), each in done.items() if of is scenario}
+        figures |= {name: done[name, scenario] for name in names if (name, scenario) in done}
         print_row(names, scenario, figures)
         if not is_met(scenario, figures, latency_s):
             missed.append(scenario.name)
@@ -67,10 +67,11 @@ def parsed(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Na
     return parser.parse_args(arguments)
 
 
-def print_setting(options: argparse.Namespace) -> None:
+def print_setting(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     with Stub(settings=Settings(latency_s=0)) as stub:
         rate, cpu_us = stub.speed()
     print(
+        f"`{' '.join(['python benchmarks/reads.py', *arguments])}`: "
         f"Python {platform.python_version()}, boto3 {boto3.__version__}, "
         f"APSW {apsw.apsw_version()}; latency {options.latency:g} ms, best of "
         f"{options.rounds} rounds. Without latency the endpoint answers {rate:,.0f} requests a "
