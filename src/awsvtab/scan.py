@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeVar
 
 from awsvtab.catalog import Catalog, Parent, ResourceType
@@ -21,7 +22,17 @@ from awsvtab.errors import (
     ProgrammingError,
     TypeNotFound,
 )
-from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
+from awsvtab.keys import (
+    Conditions,
+    Keys,
+    admitted,
+    agrees,
+    among,
+    full_identifiers,
+    parent_keys,
+    resource_models,
+)
+from awsvtab.lookups import Lookups
 from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
@@ -60,40 +71,49 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
+        lookups: Lookups | None = None,
     ) -> Rows:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
         Rows come as AWS gives them, region by region; calls run ahead of the reader, less far if
-        it is ``limited`` to some rows. Raises
+        it is ``limited`` to some rows. ``lookups`` are where the statement keeps what it goes
+        through again. Raises
         ProgrammingError for regions and keys that do not do, `AwsError` where AWS fails.
         """
         if keys.impossible:
             return iter(())
         places = self.places(resource_type, keys, snapshot)
+        if not places:
+            return iter(())
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
             return self._get(snapshot, resource_type, places, identifiers, limited)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
-        wanted = (
-            row
-            for row in self._list(snapshot, resource_type, places, keys, limited)
-            if _matches(row, keys, identifiers)
-        )
-        return self._hydrate(snapshot, wanted, needs, whole)
+        lookups = Lookups() if lookups is None else lookups
+
+        def read(conditions: Conditions) -> Rows:
+            wanted = replace(keys, filters=conditions, equal=())
+            listed = self._list(snapshot, resource_type, places, wanted, limited, lookups)
+            return admitted(listed, keys.conditions | conditions)
+
+        complete = partial(self._hydrate, snapshot)
+        rows = lookups.rows((self.reach, resource_type.name), keys, read, complete)
+        return self._hydrate(snapshot, rows, needs, whole)
 
     def places(
         self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
     ) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
-        check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
+        named = keys.written_regions | keys.other_regions
+        check_regions(sorted(named), is_region, self.catalog.regions)
         if resource_type.is_global:
             return self._home(resource_type, keys)
         regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
-        return [Place(self.reach.account, region) for region in chosen]
+        return [Place(self.reach.account, region) for region in filter(keys.takes_region, chosen)]
 
     def _home(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
         """The one place of a global type's rows; none, with a warning, for another region."""
@@ -101,7 +121,7 @@ class Scanner:
         default = None if reach else self._default_region()
         home = global_region(resource_type, keys, reach, default, self.catalog.regions)
         if keys.regions is None or home in keys.regions:
-            return [Place(self.reach.account, home)]
+            return [Place(self.reach.account, home)] if keys.takes_region(home) else []
         if keys.written_regions:
             warnings.warn(f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2)
         return []
@@ -165,10 +185,11 @@ class Scanner:
         places: list[Place],
         keys: Keys,
         limited: bool,
+        lookups: Lookups,
     ) -> Rows:
         if resource_type.region_source is not None:
             source = resource_type.region_source
-            return self._list_spanning(snapshot, resource_type, source, places, keys)
+            return self._list_spanning(snapshot, resource_type, source, places, keys, lookups)
         given = resource_models(resource_type, keys)
         if given is not None:
             scopes = (
@@ -187,6 +208,7 @@ class Scanner:
         source: RegionSource,
         places: list[Place],
         keys: Keys,
+        lookups: Lookups,
     ) -> Rows:
         """The rows of all regions from one listing, each in its own region."""
         owners: dict[str, Place] = {}
@@ -196,11 +218,15 @@ class Scanner:
             rows = self.scan(snapshot, owner, here, frozenset())
             owners = {row.identifier: row.place for row in rows}
         regions = {place.region: place for place in places}
+        listed = partial(self._read, snapshot, resource_type, [(places[0], {})])
         identifiers = full_identifiers(resource_type, keys)
+        if identifiers is not None:
+            scope = (self.reach, resource_type.name, places[0])
+            rows = lookups.rows(scope, among(identifiers), lambda _: listed(), lambda rows, _: rows)
+        else:
+            rows = listed()
         lost: list[str] = []
-        for row in self._read(snapshot, resource_type, ((place, {}) for place in places[:1])):
-            if not _matches(row, keys, identifiers):
-                continue
+        for row in admitted(rows, keys.all_conditions):
             if source.type_name is not None:
                 if row.identifier in owners:
                     yield row.at(owners[row.identifier])
@@ -227,7 +253,7 @@ class Scanner:
             (place, model)
             for place in places
             for parent in self._parents_in(resource_type, place)
-            for model in self._models(snapshot, parent, place, keys)
+            for model in self._models(snapshot, resource_type, parent, place, keys)
         )
         walked: set[tuple[Place, str]] = set()
         while scopes:
@@ -238,9 +264,9 @@ class Scanner:
             scopes = [
                 (row.place, model)
                 for tree in trees
-                for row in self._hydrate(snapshot, iter(level), tree.sources, False)
+                for row in self._hydrate(snapshot, iter(level), tree.sources)
                 for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
-                if agrees(keys, model)
+                if agrees(resource_type, keys, model)
             ]
 
     def _parents_in(self, resource_type: ResourceType, place: Place) -> list[Parent]:
@@ -259,21 +285,23 @@ class Scanner:
         return found
 
     def _models(
-        self, snapshot: Source, parent: Parent, place: Place, keys: Keys
+        self,
+        snapshot: Source,
+        resource_type: ResourceType,
+        parent: Parent,
+        place: Place,
+        keys: Keys,
     ) -> Iterator[Properties]:
         """The resource models of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
         if parent.type_name is None:
             models = parent.models(lambda name: None, constants)
         else:
-            rows = self.scan(
-                snapshot,
-                self.catalog.type(parent.type_name),
-                parent_keys(parent, self.catalog.type(parent.type_name), place, keys),
-                parent.sources,
-            )
+            parent_type = self.catalog.type(parent.type_name)
+            wanted = parent_keys(resource_type, parent, parent_type, place, keys)
+            rows = self.scan(snapshot, parent_type, wanted, parent.sources)
             models = (model for row in rows for model in parent.models(_reader(row), constants))
-        return (model for model in models if agrees(keys, model))
+        return (model for model in models if agrees(resource_type, keys, model))
 
     def _constants(
         self, snapshot: Source, parent: Parent, place: Place
@@ -320,7 +348,9 @@ class Scanner:
         unknown = self.reach.regions == ALL and place.region not in self.catalog.regions
         return unknown and isinstance(error, TypeNotFound)
 
-    def _hydrate(self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
+    def _hydrate(
+        self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool = False
+    ) -> Rows:
         """The rows with what they need, fetched ahead in a window that grows.
 
         A resource that is gone when it is read is left out; if that happens to all, something
@@ -404,17 +434,6 @@ def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool
             if name in model and model[name] not in values:
                 return False
     return True
-
-
-def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
-    """Whether what is known of a listed resource agrees with the keys."""
-    if identifiers is not None and row.identifier not in identifiers:
-        return False
-    return all(
-        value is MISSING or value in keys.properties[name]
-        for name in keys.properties
-        if not isinstance(value := row.value(name), list | dict)
-    )
 
 
 def _distinct(rows: Rows) -> Rows:

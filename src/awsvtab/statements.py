@@ -39,6 +39,7 @@ from typing import Any
 import apsw
 
 from awsvtab.changes import Changes
+from awsvtab.lookups import Lookups
 from awsvtab.plan import Argument
 from awsvtab.snapshot import Snapshot
 from awsvtab.values import SQLValue, sql_literal
@@ -72,6 +73,7 @@ class Execution:
     used: bool = False
     written: bool = False
     snapshot: Snapshot | None = None
+    lookups: Lookups = field(default_factory=Lookups)
 
     def wrote(self, value: str, argument: Argument) -> bool:
         """Whether the user wrote a text as this argument of a plan, as far as that is known.

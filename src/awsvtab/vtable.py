@@ -17,9 +17,11 @@ from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
 from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
 from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
-from awsvtab.keys import read_keys
+from awsvtab.keys import Matching, read_keys
 from awsvtab.options import Place
 from awsvtab.patch import apply_patches
+from awsvtab.patterns import OPERATORS, own_patterns
+from awsvtab.predicates import PATTERNS
 from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
@@ -255,6 +257,7 @@ class Cursor:
         self._row: list[SQLValue | Missing] = self._empty_row
         self._snapshot: Snapshot | None = None
         self._note: Callable[[Resource], None] | None = None
+        self._matching: Matching | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
@@ -262,11 +265,20 @@ class Cursor:
         serial, _, plan_text = text.partition(" ")
         execution = table.engine.statements.execution(int(serial))
         plan = planning.decode(plan_text)
-        keys = read_keys(table.resource_type, plan, values, execution.wrote)
+        if self._matching is None and any(each.operator in PATTERNS for each in plan.arguments):
+            self._matching = own_patterns(table.engine.connection)
+        matching = self._matching or {}
+        keys = read_keys(table.resource_type, plan, values, execution.wrote, matching)
         self._snapshot = _snapshot_of(execution, table.engine)
         self._note = None if execution.readonly else self._remember
         self._rows = table.scanner.scan(
-            self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
+            self._snapshot,
+            table.resource_type,
+            keys,
+            plan.needs,
+            plan.whole,
+            plan.limited,
+            execution.lookups,
         )
         self.Next()
 
@@ -351,7 +363,7 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
         return planning.Constraint(
             number=number,
             column=index.get_aConstraint_iColumn(number),
-            op=index.get_aConstraint_op(number),
+            operator=OPERATORS.get(index.get_aConstraint_op(number)),
             usable=usable,
             binary=index.get_aConstraint_collation(number) == "BINARY",
             many=usable and index.get_aConstraintUsage_in(number),
