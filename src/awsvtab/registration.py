@@ -22,6 +22,7 @@ from awsvtab.functions import register_functions
 from awsvtab.hints import explain
 from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, Options
+from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.show import rewrite_show
@@ -49,12 +50,14 @@ class Registration:
         )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
+        statements = Statements(connection, self.changes)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=Statements(connection, self.changes),
+            statements=statements,
+            rerun=Rerun(connection, statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,

@@ -6,7 +6,9 @@ https://rogerbinns.github.io/apsw/vtable.html and https://www.sqlite.org/vtab.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
 from typing import Any
 
 import apsw
@@ -17,14 +19,16 @@ from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
 from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
 from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
-from awsvtab.keys import Matching, read_keys
+from awsvtab.keys import NO_MATCHING, Matching, read_keys
 from awsvtab.options import Place
 from awsvtab.patch import apply_patches
 from awsvtab.patterns import OPERATORS, own_patterns
 from awsvtab.predicates import PATTERNS
+from awsvtab.readahead import Probe, Unknown
+from awsvtab.rerun import Rerun
 from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
 from awsvtab.scan import Reach, Scanner
-from awsvtab.snapshot import Snapshot
+from awsvtab.snapshot import Snapshot, Source
 from awsvtab.statements import Execution, Statements
 from awsvtab.values import Properties, SQLValue, to_sql
 from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
@@ -32,6 +36,7 @@ from awsvtab.writes import changed_resource, check_conflict_clause, check_deleta
 Reader = Callable[[Resource], SQLValue | Missing]
 
 KEY_SEPARATOR = "|"  # no region has it in its name
+REFERENCE = "."  # between the serials of a prepare and of a table reference in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,11 @@ class Engine:
     short_names: Mapping[str, ResourceType]
     scanner: Scanner
     statements: Statements
+    rerun: Rerun
     changes: Changes
     new_snapshot: Callable[[], Snapshot]
     apply: Callable[[], None]
+    references: Iterator[int] = field(default_factory=count)
 
 
 class Module:
@@ -142,7 +149,8 @@ class Table:
         if choice.unique:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
-        index.idxStr = f"{serial} {planning.encode(choice.plan)}"
+        reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
+        index.idxStr = f"{reference} {planning.encode(choice.plan)}"
         return True
 
     def Open(self) -> Cursor:  # noqa: N802
@@ -255,39 +263,38 @@ class Cursor:
         self._rows: Iterator[Resource] = iter(())
         self._resource: Resource | None = None
         self._row: list[SQLValue | Missing] = self._empty_row
-        self._snapshot: Snapshot | None = None
-        self._note: Callable[[Resource], None] | None = None
+        self._source: Source | None = None
+        self._seen: dict[ResourceKey, Resource] | None = None
         self._matching: Matching | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
-        table = self._table
-        serial, _, plan_text = text.partition(" ")
-        execution = table.engine.statements.execution(int(serial))
+        engine, resource_type = self._table.engine, self._table.resource_type
+        reference, _, plan_text = text.partition(" ")
         plan = planning.decode(plan_text)
-        if self._matching is None and any(each.operator in PATTERNS for each in plan.arguments):
-            self._matching = own_patterns(table.engine.connection)
-        matching = self._matching or {}
-        keys = read_keys(table.resource_type, plan, values, execution.wrote, matching)
-        self._snapshot = _snapshot_of(execution, table.engine)
-        self._note = None if execution.readonly else self._remember
-        self._rows = table.scanner.scan(
-            self._snapshot,
-            table.resource_type,
-            keys,
-            plan.needs,
-            plan.whole,
-            plan.limited,
-            execution.lookups,
+        execution = engine.rerun.execution or engine.statements.execution(
+            int(reference.partition(REFERENCE)[0])
         )
+        keys = read_keys(
+            resource_type, plan, values, execution.wrote, self._patterns_compared(plan)
+        )
+        snapshot = _snapshot_of(execution, engine)
+        keyed = execution.keyed(plan.arguments, values)
+        self._source = source = engine.rerun.source(execution, snapshot, reference, keyed)
+        self._seen = None if execution.readonly else snapshot.seen
+        scan = partial(self._table.scanner.scan, source, resource_type, keys)
+        if isinstance(source, Probe):
+            self._rows = source.rows(scan(frozenset(), lookups=source.lookups))
+        else:
+            self._rows = scan(plan.needs, plan.whole, plan.limited, execution.lookups)
         self.Next()
 
     def Next(self) -> None:  # noqa: N802
         """Goes to the next row."""
         self._resource = next(self._rows, None)
         self._row = self._empty_row.copy()
-        if self._resource is not None and self._note is not None:
-            self._note(self._resource)
+        if self._resource is not None and self._seen is not None:
+            self._seen[self._resource.key] = self._resource
 
     def Eof(self) -> bool:  # noqa: N802
         """Whether the scan is over."""
@@ -307,26 +314,31 @@ class Cursor:
         self._rows = iter(())
         self._resource = None
 
+    def _patterns_compared(self, plan: planning.Plan) -> Matching:
+        """The functions for the patterns of a plan; they do not change while a statement runs."""
+        if self._matching is None and any(each.operator in PATTERNS for each in plan.arguments):
+            self._matching = own_patterns(self._table.engine.connection)
+        return self._matching or NO_MATCHING
+
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
-        if resource is None or self._snapshot is None:
+        if resource is None or self._source is None:
             raise apsw.MisuseError("no row")
         if self._table.columns[number].kind is Kind.ACCOUNT:
-            value: SQLValue | Missing = self._snapshot.account_id(resource.place)
+            value: SQLValue | Missing = self._source.account_id(resource.place)
         else:
             value = self._readers[number](resource)
         if isinstance(value, Missing):
             # SQLite had not said that the column would be wanted.
-            self._resource = resource = self._snapshot.whole(resource.key, resource.resource_type)
+            try:
+                self._resource = resource = self._source.whole(resource.key, resource.resource_type)
+            except Unknown:
+                return None
             value = self._readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
         self._row[number] = value
         return value
-
-    def _remember(self, resource: Resource) -> None:
-        if self._snapshot is not None:
-            self._snapshot.seen[resource.key] = resource
 
 
 def column_reader(column: Column) -> Reader:
