@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -422,6 +422,21 @@ def twin(session: boto3.Session, _emulator: Emulator) -> Iterator[Twin]:
     connection.execute("CREATE INDEX l_id ON l (id)")
     yield Twin(connection, _emulator)
     connection.close()
+
+
+# Joined rows, each with another region.
+BY_REGION = (
+    "SELECT n FROM l WHERE EXISTS (SELECT 1 FROM {t} x WHERE x.uri <> l.domain "
+    "AND x.region >= l.region)",
+    "SELECT n, x.uri FROM l CROSS JOIN {t} x ON x.uri <> l.domain AND x.region <> l.region",
+    "SELECT n, x.uri FROM l LEFT JOIN {t} x ON x.state = 'RUNNING' AND x.region <= l.region",
+)
+
+
+@pytest.mark.parametrize("query", BY_REGION)
+def test_a_joined_region_decides_each_time(twin: Twin, query: str) -> None:
+    twin.fill([ONE, replace(ONE, region="eu-central-1", uri="")])
+    twin.check(query)
 
 
 ONE = Stream("d", "a", "u", None, "7", "RUNNING", "us-east-1")

@@ -352,3 +352,24 @@ def test_a_domain_is_a_parent_by_what_it_has(connect: Connect, emulator: Emulato
     rows: Any = connect().execute(f"SELECT domain_name FROM {TABLE} WHERE domain_name LIKE 'a'")
     assert rows.fetchall() == [("a",)]
     assert calls(emulator) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("parent_id LIKE '%-11111111'", ["second"]),
+        ("parent_id > 'ou-abcd-2'", ["first", "third"]),
+        ("parent_id <> 'r-abcd'", ["second", "third"]),
+        ("name = 'third'", ["third"]),
+    ],
+)
+def test_a_tree_is_walked_past_rows_that_do_not_match(
+    connect: Connect, emulator: Emulator, where: str, found: list[str]
+) -> None:
+    emulator.put("AWS::Organizations::Organization", {"RootId": "r-abcd", "Id": "o-abcdefghij"})
+    parent = "r-abcd"
+    for number, name in enumerate(("first", "second", "third"), start=1):
+        unit = {"ParentId": parent, "Id": f"ou-abcd-{str(number) * 8}", "Name": name}
+        parent = emulator.put("AWS::Organizations::OrganizationalUnit", unit)
+    sql = f"SELECT name FROM aws.organizations.organizational_units WHERE {where} ORDER BY name"
+    assert [name for (name,) in connect().execute(sql)] == found

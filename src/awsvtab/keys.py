@@ -106,6 +106,20 @@ class Keys:
             if each.role is Role.PROPERTY and each.property == name
         ]
 
+    def without(self, names: Collection[str]) -> Keys:
+        """The keys without what is said of some properties."""
+
+        def keeps(condition: Condition) -> bool:
+            return condition.property not in names
+
+        return replace(
+            self,
+            properties={name: v for name, v in self.properties.items() if name not in names},
+            conditions=frozenset(filter(keeps, self.conditions)),
+            filters=frozenset(filter(keeps, self.filters)),
+            equal=tuple(filter(keeps, self.equal)),
+        )
+
     def takes_region(self, region: str) -> bool:
         """Whether rows of a region may match."""
         predicates = (each.predicate for each in self.filters if each.role is Role.REGION)
@@ -280,6 +294,21 @@ def parent_keys(
             if each.property in taken and _is_text(resource_type, each.property)
         ),
     )
+
+
+def inherited_keys(resource_type: ResourceType, keys: Keys) -> Keys:
+    """What holds for a row of a tree only if it holds for all rows above it.
+
+    What rows have of the row above them, its own identifier, is another on each level.
+    """
+    changing = [
+        name
+        for parent in resource_type.parents
+        if parent.type_name == resource_type.name
+        for name, source in parent.take.items()
+        if source == resource_type.identifier[-1]
+    ]
+    return keys.without(changing)
 
 
 def _is_text(resource_type: ResourceType, name: str) -> bool:

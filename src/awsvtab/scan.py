@@ -29,6 +29,7 @@ from awsvtab.keys import (
     agrees,
     among,
     full_identifiers,
+    inherited_keys,
     parent_keys,
     resource_models,
 )
@@ -98,7 +99,7 @@ class Scanner:
             return admitted(listed, keys.conditions | conditions)
 
         complete = partial(self._hydrate, snapshot)
-        rows = lookups.rows((self.reach, resource_type.name), keys, read, complete)
+        rows = lookups.rows((resource_type.name, *places), keys, read, complete)
         return self._hydrate(snapshot, rows, needs, whole)
 
     def places(
@@ -221,8 +222,12 @@ class Scanner:
         listed = partial(self._read, snapshot, resource_type, [(places[0], {})])
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None:
-            scope = (self.reach, resource_type.name, places[0])
-            rows = lookups.rows(scope, among(identifiers), lambda _: listed(), lambda rows, _: rows)
+            rows = lookups.rows(
+                (resource_type.name, places[0], None),
+                among(identifiers),
+                lambda _: listed(),
+                lambda rows, _: rows,
+            )
         else:
             rows = listed()
         lost: list[str] = []
@@ -249,6 +254,7 @@ class Scanner:
     ) -> Rows:
         """The rows below all parents; a type that is its own parent is walked as a tree."""
         trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
+        keys = inherited_keys(resource_type, keys)
         scopes: Iterable[tuple[Place, Properties]] = (
             (place, model)
             for place in places
