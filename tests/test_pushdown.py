@@ -333,6 +333,45 @@ def test_a_subquery_that_has_found_its_row_reads_little_more(
     assert got <= most
 
 
+@pytest.mark.parametrize(
+    ("query", "bindings", "made"),
+    [
+        # by key, although another condition could be hashed
+        ("l JOIN {t} t ON t.data__Identifier = 'd|' || l.name WHERE t.uri = ?", ["arn:1"], (0, 2)),
+        ("l JOIN {t} t ON t.data__Identifier = 'd|' || l.name WHERE t.uri = 'arn:1'", [], (0, 2)),
+        ("{t} t JOIN l ON t.event_stream_name = l.name AND t.domain_name = 'd'", [], (0, 2)),
+        # the one listing, not a lookup for each local row
+        ("{t} t JOIN l ON t.event_stream_name = l.name WHERE t.state = 'RUNNING'", [], (2, 2)),
+        # what is known is compared before what has to be read
+        ("{t} x JOIN {t} y ON x.event_stream_name = y.event_stream_name AND x.uri = y.uri "
+         "WHERE x.event_stream_name < 's03'", [], (2, 3)),
+        ("l JOIN {t} t ON t.event_stream_name = l.name AND t.state = 'RUNNING' AND t.tags IS NULL",
+         [], (2, 2)),
+    ],
+)  # fmt: skip
+def test_joins_make_the_fewest_calls(
+    many: awsvtab.Connection,
+    emulator: Emulator,
+    query: str,
+    bindings: list[str],
+    made: tuple[int, int],
+) -> None:
+    sql = f"SELECT count(*) FROM {query.format(t='event_streams')}"
+    assert many.execute(sql, bindings).fetchone() != (0,)
+    assert calls(emulator) == made
+
+
+def test_offset_and_limit_are_counted_by_sqlite(
+    many: awsvtab.Connection, emulator: Emulator
+) -> None:
+    for where in ("1", "region = 'us-east-1'", "event_stream_name <> 's00'", "uri NOT LIKE '%0'"):
+        all_rows = many.execute(f"SELECT uri FROM event_streams WHERE {where}").fetchall()
+        for order in ("", "ORDER BY uri DESC"):
+            wanted = sorted(all_rows, reverse=True) if order else all_rows
+            sql = f"SELECT uri FROM event_streams WHERE {where} {order} LIMIT 3 OFFSET 4"
+            assert many.execute(sql).fetchall() == wanted[4:7]
+
+
 def test_a_limit_over_a_filtered_scan_stops_reading(
     many: awsvtab.Connection, emulator: Emulator
 ) -> None:

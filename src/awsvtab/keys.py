@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from awsvtab.catalog.model import Parent, Property, ResourceType
 from awsvtab.errors import ProgrammingError
@@ -146,24 +146,67 @@ def read_keys(
     as this argument, it is a mistake, and ProgrammingError shows how identifiers look. ``matching``
     are the functions that compare patterns with texts, as far as they are known.
     """
-    keys = Keys()
+    keys: list[_Given] = []
+    filters: list[_Given] = []
+    equal: list[Condition] = []
     for argument, value in zip(plan.arguments, values, strict=True):
-        given = value if isinstance(value, set) else {value}
-        condition = _condition(resource_type, argument, value, matching)
+        texts = value if isinstance(value, set) else {value}
+        given = _Given(argument, texts, _condition(resource_type, argument, value, matching))
         if argument.use is Use.HASH:
-            keys = replace(keys, equal=(*keys.equal, condition))
-        elif argument.use is Use.KEY and _is_key_value(resource_type, argument, given):
-            keys = _with_key(resource_type, keys, argument, given, wrote)
-            keys = replace(keys, conditions=keys.conditions | {condition})
+            equal.append(given.condition)
+        elif argument.use is Use.KEY and _is_key_value(resource_type, argument, texts):
+            keys.append(given)
         else:
-            keys = replace(keys, filters=keys.filters | {condition})
-            if argument.role is Role.REGION and argument.operator in _LEAVE_OUT:
-                texts = frozenset(each for each in _texts(given) if wrote(each, argument))
-                keys = replace(keys, other_regions=keys.other_regions | texts)
-    return _narrowed(resource_type, keys)
+            filters.append(given)
+    found = Keys(
+        conditions=frozenset(each.condition for each in keys),
+        filters=frozenset(each.condition for each in filters),
+        equal=tuple(equal),
+        other_regions=_left_out(filters, wrote),
+        **_key_values(resource_type, keys, wrote),
+    )
+    return _narrowed(resource_type, found) if filters or equal else found
 
 
-_LEAVE_OUT = (Operator.NE, Operator.IS_NOT)
+class _Given(NamedTuple):
+    """What SQLite gave for an argument."""
+
+    argument: Argument
+    values: set[SQLValue]
+    condition: Condition
+
+
+def _key_values(
+    resource_type: ResourceType, keys: Iterable[_Given], wrote: Wrote
+) -> dict[str, Any]:
+    """What is known of regions, identifiers and properties, as `Keys` names them."""
+    known: dict[str, Any] = {}
+    for argument, values, _ in keys:
+        if argument.role is Role.PROPERTY:
+            prop = resource_type.by_name[argument.property]
+            known.setdefault("properties", {})[prop.name] = _property_keys(prop, values)
+        elif argument.role is Role.REGION:
+            known["regions"] = _texts(values)
+            known["written_regions"] = _written(argument, values, wrote)
+        else:
+            identifiers = _identifiers(resource_type, argument, _texts(values), wrote)
+            known["identifiers"] = frozenset(identifiers)
+    return known
+
+
+def _left_out(filters: Iterable[_Given], wrote: Wrote) -> frozenset[str]:
+    """The regions that the user wrote to be left out."""
+    return frozenset[str]().union(
+        *(
+            _written(argument, values, wrote)
+            for argument, values, _ in filters
+            if argument.role is Role.REGION and argument.operator in (Operator.NE, Operator.IS_NOT)
+        )
+    )
+
+
+def _written(argument: Argument, values: set[SQLValue], wrote: Wrote) -> frozenset[str]:
+    return frozenset(each for each in _texts(values) if wrote(each, argument))
 
 
 def _condition(
@@ -181,25 +224,6 @@ def _condition(
         match=matching.get(argument.operator),
     )
     return Condition(argument.role, argument.property, predicate)
-
-
-def _with_key(
-    resource_type: ResourceType,
-    keys: Keys,
-    argument: Argument,
-    given: set[SQLValue],
-    wrote: Wrote,
-) -> Keys:
-    if argument.role is Role.PROPERTY:
-        prop = resource_type.by_name[argument.property]
-        properties = {**keys.properties, prop.name: _property_keys(prop, given)}
-        return replace(keys, properties=properties)
-    if argument.role is Role.REGION:
-        regions = _texts(given)
-        written = frozenset(each for each in regions if wrote(each, argument))
-        return replace(keys, regions=regions, written_regions=written)
-    identifiers = _identifiers(resource_type, argument, _texts(given), wrote)
-    return replace(keys, identifiers=frozenset(identifiers))
 
 
 def _narrowed(resource_type: ResourceType, keys: Keys) -> Keys:

@@ -71,13 +71,11 @@ class Use(StrEnum):
 
     A KEY narrows the calls themselves. A FILTER decides about regions, parents and rows, before
     more is read of them. By a HASH the rows are looked up where a listing is gone through again.
-    SKIP is the number of rows to leave out (OFFSET).
     """
 
     KEY = "key"
     FILTER = "filter"
     HASH = "hash"
-    SKIP = "skip"
 
 
 Subject = tuple[Role, str]  # the property's name, or ''
