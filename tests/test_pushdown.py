@@ -312,6 +312,17 @@ def test_a_join_on_any_column_lists_once(
     assert calls(emulator) == made
 
 
+def test_rows_that_a_hash_finds_are_read_at_once(
+    many: awsvtab.Connection, emulator: Emulator
+) -> None:
+    many.execute("UPDATE l SET name = printf('s%02d', n)")
+    emulator.faults.delay(0.01, operation="GetResource")  # long enough for calls to meet
+    sql = "SELECT count(t.uri) FROM l CROSS JOIN event_streams t ON t.event_stream_name = l.name"
+    assert many.execute(sql).fetchone() == (NAMES,)
+    assert emulator.calls.peak >= 4
+    assert calls(emulator) == (2, NAMES)
+
+
 @pytest.mark.parametrize(("operator", "count"), [("EXISTS", NAMES), ("NOT EXISTS", 0)])
 @pytest.mark.parametrize(
     ("condition", "most"),
