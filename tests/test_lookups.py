@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from awsvtab.catalog import catalog
+from awsvtab.flow import Flow, Waiting, drained, mapped, ready
 from awsvtab.keys import Condition, Keys
 from awsvtab.lookups import Lookups
 from awsvtab.options import Place
@@ -42,7 +44,7 @@ class Scan:
         self.rows = rows
         self.hidden = hidden or {}
         self.lookups = Lookups()
-        self.read = 0
+        self.read = self.waited = 0
         self.completed: list[str] = []
         self.fails_after: int | None = None
         Listed.looks = 0
@@ -55,23 +57,29 @@ class Scan:
         conditions = tuple(on(name, Operator.EQ, value) for name, value in equal.items())
         keys = Keys(filters=frozenset(filters), equal=conditions)
         found = self.lookups.rows("scope", keys, self._read, self._complete)
-        for each in found:
+        for each in chain.from_iterable(drained(found, self._wait)):
             whole = each if each.whole else self._whole(each)
             if all(condition.admits(whole) for condition in keys.all_conditions):
                 yield each.identifier
 
-    def _read(self, conditions: frozenset[Condition]) -> Iterator[Resource]:
+    def _read(self, conditions: frozenset[Condition]) -> Flow[Resource]:
         for number, each in enumerate(self.rows):
+            yield Waiting(())
             if number == self.fails_after:
                 raise OSError("no more")
             self.read += 1
             if all(condition.admits(each) for condition in conditions):
-                yield each
+                yield [each]
 
-    def _complete(self, rows: Iterator[Resource], needs: frozenset[str]) -> Iterator[Resource]:
-        for each in rows:
-            self.completed.append(each.identifier)
-            yield self._whole(each)
+    def _wait(self, futures: object) -> None:
+        self.waited += 1
+
+    def _complete(self, rows: Flow[Resource], needs: frozenset[str]) -> Flow[Resource]:
+        return mapped(rows, lambda batch: [self._completed(each) for each in batch])
+
+    def _completed(self, each: Resource) -> Resource:
+        self.completed.append(each.identifier)
+        return self._whole(each)
 
     def _whole(self, each: Resource) -> Resource:
         properties = {**each.properties, **self.hidden.get(each.identifier, {})}
@@ -165,5 +173,5 @@ def test_other_keys_have_tables_of_their_own() -> None:
     for identifiers in ({"d|0"}, {"d|1"}, {"d|0"}):
         keys = replace(Keys(), identifiers=frozenset(identifiers))
         rows = [row(0)] if "d|0" in identifiers else []
-        found = lookups.rows("scope", keys, lambda _, rows=rows: iter(rows), lambda rows, _: rows)
-        assert len(list(found)) == len(rows)
+        found = lookups.rows("scope", keys, lambda _, rows=rows: ready(rows), lambda rows, _: rows)
+        assert [len(batch) for batch in found if batch] == [1] * len(rows)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from awsvtab.catalog.model import Parent, Property, ResourceType
 from awsvtab.errors import ProgrammingError
+from awsvtab.flow import Flow, mapped
 from awsvtab.options import Place
 from awsvtab.plan import Argument, Plan, Role, Use
 from awsvtab.predicates import (
@@ -126,11 +127,13 @@ class Keys:
         return all(predicate.admits(region) for predicate in predicates)
 
 
-def admitted(rows: Iterator[Resource], conditions: Collection[Condition]) -> Iterator[Resource]:
+def admitted(rows: Flow[Resource], conditions: Collection[Condition]) -> Flow[Resource]:
     """The rows that may satisfy the conditions, as far as they are known."""
     if not conditions:
         return rows
-    return (row for row in rows if all(each.admits(row) for each in conditions))
+    return mapped(
+        rows, lambda batch: [row for row in batch if all(each.admits(row) for each in conditions)]
+    )
 
 
 def read_keys(
@@ -275,6 +278,18 @@ def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, J
             values = (_model_values(resource_type, name, keys) for name in required)
             return [dict(zip(required, each, strict=True)) for each in product(*values)]
     return None if resource_type.list_requires else [{}]
+
+
+def covering_models(resource_type: ResourceType, identifier: str) -> list[dict[str, JSONValue]]:
+    """The resource models whose listings have the resource with an identifier, if there is one."""
+    if not resource_type.list_requires:
+        return [{}]
+    parts = identifier_parts(resource_type, identifier)
+    return [
+        {name: parts[name] for name in required}
+        for required in resource_type.list_requires
+        if parts.keys() >= set(required)
+    ]
 
 
 def _model_values(resource_type: ResourceType, name: str, keys: Keys) -> Iterator[JSONValue]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import chain, compress, islice, product
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import chain, compress, product
 from typing import Final
 
+from awsvtab.flow import Flow, Waiting
 from awsvtab.keys import Condition, Conditions, Keys, admitted
 from awsvtab.predicates import hash_keys, is_hashed
 from awsvtab.resources import MISSING, Missing, Resource
 from awsvtab.values import SQLValue
 
-Rows = Iterator[Resource]
+Rows = Flow[Resource]
 Read = Callable[[Conditions], Rows]
 Complete = Callable[[Rows, frozenset[str]], Rows]
 Key = tuple[Hashable, ...]
@@ -64,7 +65,10 @@ class _Repeated:
         fixed = self._fixed & keys.filters
         if self._listed is None or self._listed.broken or fixed != self._fixed:
             self._fixed = fixed
-            self._listed = self._begin(read(fixed), keys.equal)
+            self._listed = None
+            yield from self._begin(read(fixed), keys.equal)
+        if self._listed is None:
+            return
         known = tuple(compress(keys.equal, self._known))
         unknown = tuple(each for each in keys.equal if each not in known)
         found = admitted(self._listed.find(known), known)
@@ -74,14 +78,24 @@ class _Repeated:
                 needs = frozenset(each.property for each in unknown)
                 table = self._completed[known] = _Table(complete(found, needs), unknown)
             found = admitted(table.find(unknown), unknown)
-        return admitted(found, keys.filters - fixed)
+        yield from admitted(found, keys.filters - fixed)
 
-    def _begin(self, rows: Rows, equal: Sequence[Condition]) -> _Table:
-        """The table by what is known of the first row: a listing tells of all rows the same."""
-        first = list(islice(rows, 1))
+    def _begin(self, rows: Rows, equal: Sequence[Condition]) -> Rows:
+        """Begins the table by what is known of the first row: a listing tells of all the same.
+
+        Gives no rows, only what has to be waited for.
+        """
+        first: list[Resource] = []
+        for step in rows:
+            if isinstance(step, Waiting):
+                yield step
+            elif step:
+                first = list(step)
+                break
         self._completed = {}
-        self._known = [any(each.value(row) is not MISSING for row in first) for each in equal]
-        return _Table(chain(first, rows), tuple(compress(equal, self._known)))
+        self._known = [any(each.value(row) is not MISSING for row in first[:1]) for each in equal]
+        columns = tuple(compress(equal, self._known))
+        self._listed = _Table(chain([first], rows), columns)
 
 
 class _Table:
@@ -89,6 +103,7 @@ class _Table:
 
     def __init__(self, rows: Rows, columns: Sequence[Condition]) -> None:
         self.broken = False
+        self._ended = False
         self._rows = rows
         self._columns = columns
         self._buckets: dict[Key, list[Resource]] = {}
@@ -97,31 +112,44 @@ class _Table:
         """The rows that may have these values, those first that were read before."""
         wanted = _wanted([each.predicate.operand for each in conditions])
         if wanted is None:
-            while self._read_one():
-                pass
+            while not self._ended:
+                waiting = self._take_in()
+                if waiting is not None:
+                    yield waiting
             wanted = list(self._buckets)
         given = dict.fromkeys((*wanted, ANY), 0)
         while True:
-            for key in given:
-                bucket = self._buckets.get(key, ())
-                while given[key] < len(bucket):
-                    given[key] += 1
-                    yield bucket[given[key] - 1]
-            if not self._read_one():
+            yield self._beyond(given)
+            waiting = self._take_in()
+            if waiting is not None:
+                yield waiting
+            elif self._ended:
+                yield self._beyond(given)
                 return
 
-    def _read_one(self) -> bool:
-        """Takes in one more row; False if there is none."""
+    def _beyond(self, given: dict[Key, int]) -> list[Resource]:
+        """The rows that have come since as many were given, by key."""
+        new: list[Resource] = []
+        for key, count in given.items():
+            bucket = self._buckets.get(key, ())
+            new += bucket[count:]
+            given[key] = len(bucket)
+        return new
+
+    def _take_in(self) -> Waiting | None:
+        """Takes in the rows that come next; or says what they wait for."""
         try:
-            row = next(self._rows, None)
+            step = next(self._rows, None)
         except BaseException:
             self.broken = True  # what comes after an error is not all
             raise
-        if row is None:
-            return False
-        for key in _keys_of([each.value(row) for each in self._columns]):
-            self._buckets.setdefault(key, []).append(row)
-        return True
+        if isinstance(step, Waiting):
+            return step
+        self._ended = step is None
+        for row in step or ():
+            for key in _keys_of([each.value(row) for each in self._columns]):
+                self._buckets.setdefault(key, []).append(row)
+        return None
 
 
 def _keys_of(values: Sequence[SQLValue | Missing]) -> Iterable[Key]:
