@@ -3,15 +3,25 @@
 from typing import TYPE_CHECKING
 
 from awsvtab import dbapi as dbapi2
+from awsvtab.asking import ReadProgress
 from awsvtab.dbapi import *  # noqa: F403 - the driver's public names are the package's
 from awsvtab.dbapi import __all__ as _driver
 from awsvtab.dbapi.constants import *  # noqa: F403 - again, for mypy, which does not find them above
 from awsvtab.dbapi.module import outdated
-from awsvtab.errors import AwsError
+from awsvtab.errors import AwsError, AwsWarning
 from awsvtab.registration import Registration, register
 from awsvtab.version import __version__
 
-__all__ = [*_driver, "AwsError", "Registration", "__version__", "dbapi2", "register"]
+__all__ = [
+    *_driver,
+    "AwsError",
+    "AwsWarning",
+    "ReadProgress",
+    "Registration",
+    "__version__",
+    "dbapi2",
+    "register",
+]
 
 if TYPE_CHECKING:
     version: str

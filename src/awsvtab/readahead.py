@@ -9,15 +9,19 @@ from then on fetches what was noted ahead of the reader. Knows nothing of SQLite
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from awsvtab.asking import Asker
 from awsvtab.catalog.model import ResourceType
+from awsvtab.flow import Flow, Waiting
+from awsvtab.lookups import Lookups
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.snapshot import ListingKey, Snapshot, listing_key
+from awsvtab.spool import KeySet
 from awsvtab.values import Properties
 
 T = TypeVar("T")
@@ -43,6 +47,8 @@ class Enough(Exception):
 class Discovery:
     """What one more run of the statement is shown, and what it would have asked for.
 
+    It has lookups of its own: its scans find less than those of the statement itself.
+
     ``found`` is at most ``wanted`` requests (None: all) that are not among the ``known`` ones, with
     what starts each, in the order in which the statement came to them.
     """
@@ -50,6 +56,8 @@ class Discovery:
     def __init__(self, snapshot: Snapshot, known: Container[Request], wanted: int | None) -> None:
         self.snapshot = snapshot
         self.found: dict[Request, Start] = {}
+        self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
+        self.lookups = Lookups()
         self._known = known
         self._wanted = wanted
         self._path: list[Probe] = []
@@ -89,6 +97,8 @@ class Probe:
     def __init__(self, discovery: Discovery, reference: str, keyed: bool) -> None:
         self.reference = reference
         self.unknown = False
+        self.asker = discovery.asker
+        self.lookups = discovery.lookups
         self._discovery = discovery
         self._snapshot = discovery.snapshot
         self._keyed = keyed
@@ -104,7 +114,7 @@ class Probe:
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
-    ) -> Iterable[Resource]:
+    ) -> Iterable[Sequence[Resource] | Waiting]:
         """The pages that were read; if there are more, the scan ends there."""
         request = listing_key(place, resource_type, resource_model)
         known = self._snapshot.known_listing(request)
@@ -112,7 +122,7 @@ class Probe:
             self._discovery.note(
                 self, request, lambda: self._snapshot.listing(place, resource_type, resource_model)
             )
-            return _unknown_rows()
+            return _and_then_unknown(())
         return known.fetched() if known.complete else _and_then_unknown(known.fetched())
 
     def resource(
@@ -120,13 +130,17 @@ class Probe:
     ) -> Future[Resource | None]:
         """A future, which may be one that nothing will ever fulfil."""
         request = ResourceKey(place, resource_type.name, identifier)
-        known = self._snapshot.known_resource(request)
+        known = self._snapshot.known_resource(request, resource_type)
         if known is None:
             self._discovery.note(
                 self, request, lambda: self._snapshot.resource(place, resource_type, identifier)
             )
             return Future()
         return known
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now."""
+        return self._snapshot.listed(place, resource_type, identifier)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource, if it was read; else raises Unknown."""
@@ -148,11 +162,19 @@ class Probe:
         """The regions that are enabled for an account."""
         return self._snapshot.enabled_regions(account)
 
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+        return self._snapshot.key_set()
+
     def result(self, future: Future[T]) -> T:
         """What a call gave; raises Unknown if it is not yet there."""
-        if not future.done():
-            raise Unknown
+        self.wait((future,))
         return future.result()
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Raises Unknown if none of them is done."""
+        if not any(future.done() for future in futures):
+            raise Unknown
 
     def _unknown(self) -> None:
         """Nothing is known of a keyed scan's rows: the statement goes on to the next key.
@@ -184,9 +206,14 @@ class ReadAhead:
     _fruitless: int = 0
     _rests: int = 0
 
+    @property
+    def asker(self) -> Asker:
+        """The statement."""
+        return self.snapshot.asker
+
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
-    ) -> Iterable[Resource]:
+    ) -> Iterable[Sequence[Resource] | Waiting]:
         """A type's listing in a place, under way from the first call on."""
         request = listing_key(place, resource_type, resource_model)
         known = self.snapshot.known_listing(request)
@@ -201,10 +228,14 @@ class ReadAhead:
     ) -> Future[Resource | None]:
         """A resource by GetResource, under way from the first call on; None if it is not there."""
         request = ResourceKey(place, resource_type.name, identifier)
-        known = self.snapshot.known_resource(request)
+        known = self.snapshot.known_resource(request, resource_type)
         if known is None or request in self._positions:
             self._reach(request, lambda: self.snapshot.resource(place, resource_type, identifier))
         return known or self.snapshot.resource(place, resource_type, identifier)
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now."""
+        return self.snapshot.listed(place, resource_type, identifier)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""
@@ -219,9 +250,17 @@ class ReadAhead:
         """The regions that are enabled for an account."""
         return self.snapshot.enabled_regions(account)
 
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+        return self.snapshot.key_set()
+
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there."""
         return self.snapshot.result(future)
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Returns when one of them is done."""
+        self.snapshot.wait(futures)
 
     def _reach(self, request: Request, start: Start) -> None:
         """The reader wants this now; what comes next is sent ahead, the more the further it got.
@@ -263,10 +302,6 @@ class ReadAhead:
             self._window = None if costly else self._window * WINDOW_GROWTH
 
 
-def _unknown_rows() -> Iterator[Resource]:
-    return _and_then_unknown(iter(()))
-
-
-def _and_then_unknown(rows: Iterator[Resource]) -> Iterator[Resource]:
+def _and_then_unknown(rows: Iterable[Sequence[Resource] | Waiting]) -> Flow[Resource]:
     yield from rows
     raise Unknown

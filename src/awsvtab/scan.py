@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import Literal
 
 from awsvtab.catalog import Catalog, Parent, ResourceType
 from awsvtab.catalog.model import RegionSource
@@ -17,22 +18,33 @@ from awsvtab.errors import (
     InvalidRequest,
     NotFound,
     NotSupportedError,
-    OperationalError,
     ProgrammingError,
     TypeNotFound,
 )
-from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
+from awsvtab.flow import Flow, Waiting, Window, drained, in_order, mapped, merged, ready
+from awsvtab.hydrate import hydrated
+from awsvtab.keys import (
+    Conditions,
+    Keys,
+    admitted,
+    agrees,
+    among,
+    full_identifiers,
+    inherited_keys,
+    parent_keys,
+    resource_models,
+)
+from awsvtab.lookups import Lookups
 from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
-from awsvtab.resources import MISSING, Resource, ResourceKey
-from awsvtab.snapshot import Source
+from awsvtab.resources import MISSING, NO_MODEL, Resource
+from awsvtab.snapshot import Source, done
+from awsvtab.spool import KeySet
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
-S = TypeVar("S")
-T = TypeVar("T")
-Rows = Iterator[Resource]
+Rows = Flow[Resource]
+Scope = tuple[Place, Properties]  # of a listing: where, and with which resource model
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,84 +72,105 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
-    ) -> Rows:
+        lookups: Lookups | None = None,
+    ) -> Iterator[Resource]:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
-        Rows come as AWS gives them, region by region; calls run ahead of the reader, less far if
-        it is ``limited`` to some rows. Raises
-        ProgrammingError for regions and keys that do not do, `AwsError` where AWS fails.
+        Rows come as AWS gives them; of several listings and reads, what is there first. Calls run
+        ahead of the reader, less far if it is ``limited`` to some rows. ``lookups`` are where
+        the statement keeps what it goes through again. Raises ProgrammingError for regions and keys
+        that do not do, `AwsError` where AWS fails.
         """
+        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited, lookups)
+        return chain.from_iterable(drained(rows, snapshot.wait))
+
+    def _rows(
+        self,
+        snapshot: Source,
+        resource_type: ResourceType,
+        keys: Keys,
+        needs: frozenset[str],
+        whole: bool = False,
+        limited: bool = False,
+        lookups: Lookups | None = None,
+    ) -> Rows:
         if keys.impossible:
             return iter(())
         places = self.places(resource_type, keys, snapshot)
+        if not places:
+            return iter(())
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
-            return self._get(snapshot, resource_type, places, identifiers, limited)
+            enough = partial(_has, needs=needs, whole=whole)
+            return self._get(snapshot, resource_type, places, identifiers, limited, enough)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
-        wanted = (
-            row
-            for row in self._list(snapshot, resource_type, places, keys, limited)
-            if _matches(row, keys, identifiers)
-        )
-        return self._hydrate(snapshot, wanted, needs, whole)
+        lookups = Lookups() if lookups is None else lookups
 
-    def places(
-        self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
-    ) -> list[Place]:
+        def read(conditions: Conditions) -> Rows:
+            wanted = replace(keys, filters=conditions, equal=())
+            listed = self._list(snapshot, resource_type, places, wanted, limited, lookups)
+            return admitted(listed, keys.conditions | conditions)
+
+        complete = partial(self._hydrate, snapshot)
+        rows = lookups.rows((resource_type.name, *places), keys, read, complete)
+        return self._hydrate(snapshot, rows, needs, whole) if needs or whole else rows
+
+    def places(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
-        check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
+        named = keys.written_regions | keys.other_regions
+        check_regions(sorted(named), is_region, self.catalog.regions)
         if resource_type.is_global:
-            return self._home(resource_type, keys)
+            return self._home(resource_type, keys, snapshot)
         regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
-        return [Place(self.reach.account, region) for region in chosen]
+        return [Place(self.reach.account, region) for region in filter(keys.takes_region, chosen)]
 
-    def _home(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+    def _home(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """The one place of a global type's rows; none, with a warning, for another region."""
         reach = () if self.reach.regions in (None, ALL) else self.reach.regions
         default = None if reach else self._default_region()
         home = global_region(resource_type, keys, reach, default, self.catalog.regions)
         if keys.regions is None or home in keys.regions:
-            return [Place(self.reach.account, home)]
+            return [Place(self.reach.account, home)] if keys.takes_region(home) else []
         if keys.written_regions:
-            warnings.warn(f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2)
+            snapshot.asker.warn(f"the rows of {resource_type.dotted_name} are in {home}")
         return []
 
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self, snapshot: Source | None) -> Sequence[str] | None:
+    def _regions(self, snapshot: Source) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
             check_regions(self.reach.regions, self._is_region, self.catalog.regions)
             return self.reach.regions
-        if snapshot is None:
-            return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
         return snapshot.enabled_regions(self.reach.account)
 
     def _default_region(self) -> str | None:
         return self.cloudcontrol.default_region(self.reach.account)
 
-    def place_of_new(self, resource_type: ResourceType, region: str | None) -> Place:
+    def place_of_new(
+        self, resource_type: ResourceType, region: str | None, snapshot: Source
+    ) -> Place:
         """Where a row is created; without a region, where there is only one choice."""
         if region is None:
             keys = Keys()
-            if not resource_type.is_global and len(set(self._regions(None) or ())) > 1:
+            if not resource_type.is_global and len(set(self._regions(snapshot) or ())) > 1:
                 raise ProgrammingError(_lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
         if region is not None and resource_type.is_global:
-            (home,) = self.places(resource_type, Keys())
+            (home,) = self.places(resource_type, Keys(), snapshot)
             if region != home.region:
                 raise ProgrammingError(
                     f"the rows of {resource_type.dotted_name} are in {home.region}: "
                     f"write region = '{home.region}'"
                 )
-        return self.places(resource_type, keys)[0]
+        return self.places(resource_type, keys, snapshot)[0]
 
     def _get(
         self,
@@ -146,17 +179,28 @@ class Scanner:
         places: Iterable[Place],
         identifiers: Iterable[str],
         limited: bool = False,
+        enough: Callable[[Resource], bool] = lambda row: False,
     ) -> Rows:
-        futures = started(
-            ((place, identifier) for place in places for identifier in identifiers),
-            lambda each: snapshot.resource(each[0], resource_type, each[1]),
-            self.concurrency,
-            limited,
-        )
-        for future in futures:
-            found = snapshot.result(future)
-            if found is not None:
-                yield found
+        """The resources with these identifiers; what a listing gave will do if it is ``enough``."""
+        asked = [(place, identifier) for place in places for identifier in identifiers]
+
+        def start(key: tuple[Place, str]) -> Future[Resource | None]:
+            place, identifier = key
+            listed = snapshot.listed(place, resource_type, identifier)
+            if listed is not None and enough(listed):
+                return done(listed)
+            return snapshot.resource(place, resource_type, identifier)
+
+        def found(batch: Iterable[Future[Resource | None]]) -> list[Resource]:
+            rows = []
+            for future in batch:
+                try:
+                    rows.append(snapshot.result(future))
+                except AwsError as error:
+                    snapshot.asker.failed(error)
+            return [row for row in rows if row is not None]
+
+        return mapped(in_order(ready(asked), start, self._window(limited)), found)
 
     def _list(
         self,
@@ -165,20 +209,24 @@ class Scanner:
         places: list[Place],
         keys: Keys,
         limited: bool,
+        lookups: Lookups,
     ) -> Rows:
         if resource_type.region_source is not None:
             source = resource_type.region_source
-            return self._list_spanning(snapshot, resource_type, source, places, keys)
+            return self._list_spanning(snapshot, resource_type, source, places, keys, lookups)
         given = resource_models(resource_type, keys)
         if given is not None:
-            scopes = (
+            scopes = [
                 (place, model)
                 for place in places
                 for model in given
                 if _takes(resource_type, place, model)
-            )
-            return self._read(snapshot, resource_type, scopes, limited)
-        return _distinct(self._list_by_parents(snapshot, resource_type, places, keys, limited))
+            ]
+            return self._read(snapshot, resource_type, ready(scopes), limited)
+        rows = self._list_by_parents(snapshot, resource_type, places, keys, limited)
+        if _tells_parents_apart(resource_type):
+            return rows
+        return mapped(rows, partial(_distinct, snapshot.key_set()))
 
     def _list_spanning(
         self,
@@ -187,30 +235,42 @@ class Scanner:
         source: RegionSource,
         places: list[Place],
         keys: Keys,
+        lookups: Lookups,
     ) -> Rows:
         """The rows of all regions from one listing, each in its own region."""
         owners: dict[str, Place] = {}
         if source.type_name is not None:
             owner = self.catalog.type(source.type_name)
             here = Keys(regions=frozenset(place.region for place in places))
-            rows = self.scan(snapshot, owner, here, frozenset())
-            owners = {row.identifier: row.place for row in rows}
+            for step in self._rows(snapshot, owner, here, frozenset()):
+                if isinstance(step, Waiting):
+                    yield step
+                else:
+                    owners |= {row.identifier: row.place for row in step}
         regions = {place.region: place for place in places}
-        identifiers = full_identifiers(resource_type, keys)
         lost: list[str] = []
-        for row in self._read(snapshot, resource_type, ((place, {}) for place in places[:1])):
-            if not _matches(row, keys, identifiers):
-                continue
+
+        def located(row: Resource) -> Place | None:
             if source.type_name is not None:
-                if row.identifier in owners:
-                    yield row.at(owners[row.identifier])
-                continue
+                return owners.get(row.identifier)
             host = row.value(source.property)
             region = host_region(host) if isinstance(host, str) else None
-            if region in regions:
-                yield row.at(regions[region])
-            elif region is None:
+            if region is None:
                 lost.append(row.identifier)
+            return regions.get(region or "")
+
+        def at_home(rows: Sequence[Resource]) -> list[Resource]:
+            found = ((row, located(row)) for row in rows)
+            return [row.at(place) for row, place in found if place is not None]
+
+        def read(_: Conditions) -> Rows:
+            return self._read(snapshot, resource_type, ready([(places[0], NO_MODEL)]))
+
+        identifiers = full_identifiers(resource_type, keys)
+        wanted = Keys() if identifiers is None else among(identifiers)
+        scope = (resource_type.name, places[0], None)
+        rows = lookups.rows(scope, wanted, read, lambda rows, _: rows)
+        yield from mapped(admitted(rows, wanted.all_conditions | keys.all_conditions), at_home)
         yield from self._get(snapshot, resource_type, places, lost)
 
     def _list_by_parents(
@@ -223,25 +283,34 @@ class Scanner:
     ) -> Rows:
         """The rows below all parents; a type that is its own parent is walked as a tree."""
         trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
-        scopes: Iterable[tuple[Place, Properties]] = (
-            (place, model)
-            for place in places
-            for parent in self._parents_in(resource_type, place)
-            for model in self._models(snapshot, parent, place, keys)
+        keys = inherited_keys(resource_type, keys)
+        parents = [
+            (place, parent) for place in places for parent in self._parents_in(resource_type, place)
+        ]
+        for place, _ in parents:
+            snapshot.asker.begin_region(place.region)
+        scopes = merged(
+            ready(parents),
+            lambda each: _at_end(
+                self._scopes(snapshot, resource_type, each[1], each[0], keys),
+                partial(snapshot.asker.end_region, each[0].region),
+            ),
+            self._window(limited),
         )
         walked: set[tuple[Place, str]] = set()
-        while scopes:
-            level: list[Resource] = []
-            for row in self._read(snapshot, resource_type, _once(scopes, walked), limited, True):
-                level += [row] if trees else []
-                yield row
-            scopes = [
-                (row.place, model)
-                for tree in trees
-                for row in self._hydrate(snapshot, iter(level), tree.sources, False)
-                for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
-                if agrees(keys, model)
-            ]
+        level: list[Resource] = []
+        while True:
+            new_scopes = mapped(scopes, partial(_once, walked))
+            for step in self._read(snapshot, resource_type, new_scopes, limited, True):
+                if trees and not isinstance(step, Waiting):
+                    level += step
+                yield step
+            if not level:
+                return
+            scopes = chain.from_iterable(
+                [self._scopes_below(snapshot, tree, level, keys) for tree in trees]
+            )
+            level = []
 
     def _parents_in(self, resource_type: ResourceType, place: Place) -> list[Parent]:
         """The parents that a place has; ProgrammingError where what holds the rows is unknown."""
@@ -258,22 +327,46 @@ class Scanner:
             raise ProgrammingError(needs_keys(resource_type, place))
         return found
 
-    def _models(
-        self, snapshot: Source, parent: Parent, place: Place, keys: Keys
-    ) -> Iterator[Properties]:
-        """The resource models of the listings that together give all of a parent's children."""
+    def _scopes(
+        self,
+        snapshot: Source,
+        resource_type: ResourceType,
+        parent: Parent,
+        place: Place,
+        keys: Keys,
+    ) -> Flow[Scope]:
+        """The scopes of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
         if parent.type_name is None:
             models = parent.models(lambda name: None, constants)
-        else:
-            rows = self.scan(
-                snapshot,
-                self.catalog.type(parent.type_name),
-                parent_keys(parent, self.catalog.type(parent.type_name), place, keys),
-                parent.sources,
-            )
-            models = (model for row in rows for model in parent.models(_reader(row), constants))
-        return (model for model in models if agrees(keys, model))
+            return ready([(place, model) for model in models if agrees(resource_type, keys, model)])
+        parent_type = self.catalog.type(parent.type_name)
+        here = parent_keys(resource_type, parent, parent_type, place, keys)
+        rows = self._rows(snapshot, parent_type, here, parent.sources)
+        return mapped(
+            rows,
+            lambda batch: [
+                (place, model)
+                for row in batch
+                for model in parent.models(_reader(row), constants)
+                if agrees(resource_type, keys, model)
+            ],
+        )
+
+    def _scopes_below(
+        self, snapshot: Source, tree: Parent, level: Sequence[Resource], keys: Keys
+    ) -> Flow[Scope]:
+        """The scopes of the listings of what is below the rows of one level of a tree."""
+        rows = self._hydrate(snapshot, ready(level), tree.sources)
+        return mapped(
+            rows,
+            lambda batch: [
+                (row.place, model)
+                for row in batch
+                for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
+                if agrees(row.resource_type, keys, model)
+            ],
+        )
 
     def _constants(
         self, snapshot: Source, parent: Parent, place: Place
@@ -288,30 +381,45 @@ class Scanner:
         self,
         snapshot: Source,
         resource_type: ResourceType,
-        scopes: Iterable[tuple[Place, Properties]],
+        scopes: Flow[Scope],
         limited: bool = False,
         from_parents: bool = False,
     ) -> Rows:
-        """The rows of several listings, the next of which are started ahead of the reader.
+        """The rows of several listings, read at once.
 
         A parent may be gone when its children are listed. If that is said of all that were just
         listed, something other than bad luck is wrong.
         """
-
-        def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Iterable[Resource]]:
-            place, model = scope
-            return place, model, snapshot.listing(place, resource_type, model)
-
         read = 0
         gone: list[NotFound] = []
-        for place, model, listing in started(scopes, start, self.concurrency, limited):
+        asker = snapshot.asker
+
+        def begun(scopes: Sequence[Scope]) -> Sequence[Scope]:
+            for place, _ in scopes:
+                asker.begin_region(place.region)
+            return scopes
+
+        def rows_of(
+            listing: Iterable[Sequence[Resource] | Waiting], place: Place, model: Properties
+        ) -> Rows:
+            nonlocal read
             try:
                 yield from listing
                 read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
-                    raise
-                gone += [error] if isinstance(error, NotFound) else []
+                    asker.failed(error)
+                if isinstance(error, NotFound):
+                    gone.append(error)
+                    if from_parents:
+                        asker.parent_gone(error)
+            asker.end_region(place.region)
+
+        def start(scope: Scope) -> Rows:
+            place, model = scope
+            return rows_of(snapshot.listing(place, resource_type, model), place, model)
+
+        yield from merged(mapped(scopes, begun), start, self._window(limited))
         if from_parents and len(gone) > 1 and not read:
             raise gone[0]
 
@@ -320,80 +428,26 @@ class Scanner:
         unknown = self.reach.regions == ALL and place.region not in self.catalog.regions
         return unknown and isinstance(error, TypeNotFound)
 
-    def _hydrate(self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
-        """The rows with what they need, fetched ahead in a window that grows.
+    def _hydrate(
+        self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool = False
+    ) -> Rows:
+        """The rows with what they need, read ahead of the reader."""
+        return hydrated(snapshot, rows, needs, whole, self._window(limited=True))
 
-        A resource that is gone when it is read is left out; if that happens to all, something
-        other than bad luck is wrong.
-        """
-        read = gone = 0
-        type_name = ""
-        for row, future in _windowed(
-            rows,
-            lambda each: (
-                None
-                if each.whole or (not whole and each.knows(needs))
-                else snapshot.resource(each.place, each.resource_type, each.identifier)
-            ),
-            2 * self.concurrency,
-        ):
-            found = row if future is None else snapshot.result(future)
-            if found is None:
-                gone += 1
-                type_name = row.resource_type.name
-                continue
-            read += 1
-            yield found if found.model is row.model else found.listed_by(row.model)
-        if gone and not read:
-            raise OperationalError(
-                f"{gone} resources of {type_name} were listed and none of them can be read: "
-                "GetResource answers that they do not exist"
-            )
-
-
-def started(
-    items: Iterable[S], start: Callable[[S], T], width: int, limited: bool = False
-) -> Iterator[T]:
-    """What ``start`` makes of each item, in order, up to ``width`` of them started ahead.
-
-    For a reader that is ``limited`` the width grows to that as it reads on.
-    """
-    if limited:
-        yield from (made for _, made in _windowed(iter(items), start, width))
-        return
-    ahead: deque[T] = deque()
-    for item in items:
-        ahead.append(start(item))
-        if len(ahead) >= width:
-            yield ahead.popleft()
-    yield from ahead
-
-
-def _windowed(items: Iterator[S], start: Callable[[S], T], limit: int) -> Iterator[tuple[S, T]]:
-    """Each item with what ``start`` makes of it, started ahead of the reader.
-
-    The window is 1 item, then 2, then 3, up to ``limit``: a reader that stops after n rows has
-    caused at most 2n starts.
-    """
-    ahead: deque[tuple[S, T]] = deque()
-    window = 1
-    while True:
-        while len(ahead) < window:
-            try:
-                item = next(items)
-            except StopIteration:
-                break
-            ahead.append((item, start(item)))
-        if not ahead:
-            return
-        yield ahead.popleft()
-        window = min(window + 1, limit)
+    def _window(self, limited: bool) -> Window:
+        """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
+        most = 2 * self.concurrency
+        return Window(1 if limited else most, most)
 
 
 def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
     """Whether GetResource is the way: not where it fails in all regions but an unknown one."""
     spans = resource_type.region_source is not None and len(places) > 1
     return resource_type.can("read") and not (spans and resource_type.can("list"))
+
+
+def _has(row: Resource, needs: frozenset[str], whole: bool) -> bool:
+    return row.whole or (not whole and row.knows(needs))
 
 
 def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool:
@@ -406,35 +460,35 @@ def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool
     return True
 
 
-def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
-    """Whether what is known of a listed resource agrees with the keys."""
-    if identifiers is not None and row.identifier not in identifiers:
+def _tells_parents_apart(resource_type: ResourceType) -> bool:
+    """Whether the identifier holds what a row was listed by: then no two listings share a row."""
+    if len(resource_type.parents) != 1:
         return False
-    return all(
-        value is MISSING or value in keys.properties[name]
-        for name in keys.properties
-        if not isinstance(value := row.value(name), list | dict)
-    )
+    (parent,) = resource_type.parents
+    told_by = {*parent.take, *parent.values, *parent.home_values}
+    return told_by <= set(resource_type.identifier)
 
 
-def _distinct(rows: Rows) -> Rows:
+def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:
     """Each resource once, though several parents may lead to it."""
-    seen: set[ResourceKey] = set()
-    for row in rows:
-        if row.key not in seen:
-            seen.add(row.key)
-            yield row
+    return [row for row in rows if seen.add(row.key)]
 
 
-def _once(
-    scopes: Iterable[tuple[Place, Properties]], walked: set[tuple[Place, str]]
-) -> Iterator[tuple[Place, Properties]]:
+def _at_end(flow: Flow[Scope], act: Callable[[], None]) -> Flow[Scope]:
+    """The flow; at its end, something is done."""
+    yield from flow
+    act()
+
+
+def _once(walked: set[tuple[Place, str]], scopes: Sequence[Scope]) -> list[Scope]:
     """The scopes that were not yet among those walked."""
+    new = []
     for place, model in scopes:
         scope = (place, dump_json(model))
         if scope not in walked:
             walked.add(scope)
-            yield place, model
+            new.append((place, model))
+    return new
 
 
 def _reader(row: Resource) -> Callable[[str], object]:

@@ -22,6 +22,11 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "profile": str,
     "endpoint_url": str,
     "concurrency": int,
+    "max_requests_per_second": float,
+    "max_calls": int,
+    "cache_ttl": float,
+    "on_error": str,
+    "rows_in_memory": int,
     "read_timeout": float,
     "write_timeout": float,
 }
