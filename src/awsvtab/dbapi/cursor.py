@@ -228,7 +228,7 @@ class Cursor(Execution):
         if factory is None:
             return convert
         if factory in (Row, sqlite3.Row):
-            make = self._make_row or Row.maker(self.description)
+            make = self._make_row or Row._maker(self.description)
             self._make_row = make
         else:
             # Not kept, or the cursor would keep itself, and its statement, alive.
