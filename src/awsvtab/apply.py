@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from awsvtab.aws_errors import Subject, make_error
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
 from awsvtab.errors import AwsError, Error, InternalError, NotFound, ProgrammingError
+from awsvtab.masking import hide, keep_secrets
 from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
 from awsvtab.waiting import Cancel
@@ -70,7 +71,7 @@ class Applier:
         """Applies changes at once, and notes in ``done`` what became of each, however it ends."""
         cancel = Cancel()
         try:
-            futures = [self._executor.submit(self._apply_one, change, cancel) for change in group]
+            futures = [self._executor.submit(self._told, change, cancel) for change in group]
         except RuntimeError:  # concurrent.futures says so after shutdown
             raise ProgrammingError("the registration of the AWS tables was closed") from None
         try:
@@ -84,6 +85,17 @@ class Applier:
             outcomes = [future.result() for future in _ended(futures)]
             self.outcomes.extend(outcomes)
             done += outcomes
+
+    def _told(self, change: Change, cancel: Cancel) -> Outcome:
+        """What became of a change, without its secrets: AWS repeats values in its messages."""
+        outcome = self._apply_one(change, cancel)
+        if outcome.error is not None:
+            keep_secrets(outcome.error, change.resource_type, change.document)
+        event = outcome.event
+        if event is None or not event.status_message:
+            return outcome
+        message = hide(event.status_message, change.resource_type, change.document)
+        return replace(outcome, event=replace(event, status_message=message))
 
     def _apply_one(self, change: Change, cancel: Cancel) -> Outcome:
         event = None

@@ -36,14 +36,18 @@ class Options:
     them there is only the session's own, and statements may name any. ``tables`` are short names
     wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
-    ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
-    profile that they name. Times are in seconds. ``clock`` is for tests.
+    ``trusted_schema`` lets tables and triggers that the database file brings along write to AWS,
+    and tables use the profile that they name. ``read_only`` tables of AWS's take no writes, and no
+    transaction may have more than ``max_changes`` of them. Times are in seconds. ``clock`` is for
+    tests.
     """
 
     tables: Sequence[str] = ()
     regions: Sequence[str] | Literal["all"] | None = None
     types: Sequence[str] | str | os.PathLike[str] = ()
     trusted_schema: bool = False
+    read_only: bool = False
+    max_changes: int | None = None
     session: boto3.Session | None = None
     profile: str | None = None
     endpoint_url: str | None = None
@@ -62,6 +66,9 @@ class Options:
             raise ProgrammingError("session and profile: write one of them")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
             raise ProgrammingError(f"concurrency={self.concurrency!r}: write 1 or more")
+        most = self.max_changes
+        if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
+            raise ProgrammingError(f"max_changes={most!r}: write a number, or None for any number")
         for name in ("read_timeout", "write_timeout"):
             seconds = getattr(self, name)
             if not isinstance(seconds, int | float) or not seconds > 0:

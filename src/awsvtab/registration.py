@@ -19,7 +19,7 @@ from awsvtab.cloudcontrol import CloudControl
 from awsvtab.curated import MODULE, CuratedModule
 from awsvtab.errors import ProgrammingError
 from awsvtab.functions import register_functions
-from awsvtab.hints import explain
+from awsvtab.hints import Explained, explain
 from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, Options
 from awsvtab.rowtables import register_tables
@@ -41,7 +41,7 @@ class Registration:
         self.catalog = catalog()
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
-        self.changes = Changes()
+        self.changes = Changes(options.max_changes)
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
@@ -49,15 +49,18 @@ class Registration:
         )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
+        self._statements = Statements(connection, self.changes)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=Statements(connection, self.changes),
+            statements=self._statements,
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
+            read_only=options.read_only,
+            trusted_schema=options.trusted_schema,
         )
         curated = CuratedModule(
             engine,
@@ -96,7 +99,7 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def explain(self, message: str, sql: str) -> str:
+    def explain(self, message: str, sql: str) -> Explained:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
         return explain(message, sql, self.catalog, self._short_names, others)
@@ -105,6 +108,16 @@ class Registration:
     def pending(self) -> int:
         """The number of changes that wait for COMMIT."""
         return len(self.changes)
+
+    @property
+    def ignored(self) -> int:
+        """The rows that the statement that ended last left out, which SQLite counts (OR IGNORE)."""
+        return self._statements.ignored
+
+    @property
+    def all_ignored(self) -> int:
+        """The rows that all statements left out."""
+        return self._statements.all_ignored
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""

@@ -47,6 +47,7 @@ TRACE_ID = "awsvtab.statements"
 EVENTS = apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE
 ANNOUNCED_KEPT = 32  # more than exec_traces ever nest; what was given up drops out
 COUNTED_KEPT = 4096  # statements
+TRIGGER = "TRIGGER "  # how a trigger's program is announced, with its name
 PLANS_KEPT = 2  # of one text: the earlier may be the one that runs, if the later never was
 
 
@@ -58,7 +59,9 @@ class Execution:
     what was bound to it. ``savepoints`` is how many the queue of changes had been told of, and
     ``counted`` SQLite's runs and steps of the statement so far, when it began. One that is
     ``restarting`` was given up by SQLite before it ``used`` a table, for good or to prepare it
-    again. One that has ``written`` all only gives rows (RETURNING).
+    again. One that has ``written`` all only gives rows (RETURNING). ``triggers`` are those whose
+    programs have begun, in that order, and ``program`` is the statement of theirs that began last.
+    ``ignored`` is how many rows were left out that SQLite counts.
     """
 
     number: int
@@ -72,6 +75,20 @@ class Execution:
     used: bool = False
     written: bool = False
     snapshot: Snapshot | None = None
+    triggers: dict[str, None] = field(default_factory=dict)
+    program: str = ""
+    ignored: int = 0
+
+    def enters(self, program: str) -> None:
+        """A trigger's program begins, or a statement of one: SQLite announces both.
+
+        As comments; but APSW has taken that away unless the run is inside another.
+        """
+        program = program.removeprefix("-- ")
+        if program.startswith(TRIGGER):
+            self.triggers[program.removeprefix(TRIGGER)] = None
+        else:
+            self.program = program
 
     def wrote(self, value: str, argument: Argument) -> bool:
         """Whether the user wrote a text as this argument of a plan, as far as that is known.
@@ -124,11 +141,14 @@ class _Planned:
 class Statements:
     """Follows a connection's statements, from the first use of an AWS table on.
 
-    A writing statement that fails is undone, and so is what it queued: see `_undo`.
+    A writing statement that fails is undone, and so is what it queued: see `_undo`. ``ignored`` is
+    how many rows the run that ended last left out, ``all_ignored`` how many all did.
     """
 
     connection: apsw.Connection
     changes: Changes
+    ignored: int = 0
+    all_ignored: int = 0
     _counter: Iterator[int] = field(default_factory=lambda: count(1))
     _preparing: _Prepare | None = None
     _restarting: int | None = None
@@ -208,6 +228,13 @@ class Statements:
             execution.used = True
         return execution
 
+    def ignore_row(self) -> None:
+        """The run that writes just now leaves out a row. Those of triggers are counted in all."""
+        execution = self.writing()
+        self.all_ignored += 1
+        if execution is not None and not execution.triggers:
+            execution.ignored += 1
+
     def _without_plan(self, serial: int) -> Execution:
         """The run that began last, of those that have no other plan, if there are any."""
         if not self._executions:
@@ -282,6 +309,7 @@ class Statements:
             announced = self._announced_as(event)
         if known is not None and _is_trigger(event, known, announced):
             known.restarting = False
+            known.enters(event["sql"])
             return
         self._restarting = None
         expired = self._plans_made(just_prepared=announced is None, expired=True)
@@ -347,6 +375,7 @@ class Statements:
             return
         del self._executions[statement]
         execution.running = False
+        self.ignored = execution.ignored
         if statement in self._returning:
             self._returning.remove(statement)
             self._follow()
