@@ -22,6 +22,7 @@ from awsvtab.functions import register_functions
 from awsvtab.hints import Explained, explain
 from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, Options
+from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.show import rewrite_show
@@ -56,6 +57,7 @@ class Registration:
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=self._statements,
+            rerun=Rerun(connection, self._statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
