@@ -43,6 +43,7 @@ from awsvtab.changes import Changes
 from awsvtab.plan import Argument
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
+from awsvtab.sqltokens import tokenize
 from awsvtab.values import SQLValue, sql_literal
 
 TRACE_ID = "awsvtab.statements"
@@ -100,6 +101,13 @@ class Execution:
             for argument, value in zip(arguments, values, strict=True)
             for each in (value if isinstance(value, set) else (value,))
         )
+
+    @property
+    def returns_rows(self) -> bool:
+        """Whether it has a RETURNING clause, and no trigger writes for it."""
+        if self.triggers or "returning" not in self.sql.lower():
+            return False
+        return any(text.lower() == "returning" for _, text in tokenize(self.sql))
 
     def wrote(self, value: SQLValue, argument: Argument) -> bool:
         """Whether the user wrote a value as this argument of a plan, as far as that is known.
@@ -252,6 +260,11 @@ class Statements:
         if execution is not None:
             execution.used = True
         return execution
+
+    def returns_rows(self) -> bool:
+        """Whether the run that writes just now gives the rows that it writes."""
+        execution = self.writing()
+        return execution is not None and execution.returns_rows
 
     def ignore_row(self) -> None:
         """The run that writes just now leaves out a row. Those of triggers are counted in all."""

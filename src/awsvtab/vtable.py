@@ -185,7 +185,7 @@ class Table:
     def UpdateInsertRow(self, rowid: object, fields: Sequence[SQLValue]) -> int:  # noqa: N802
         """Queues a CREATE; for INSERT OR IGNORE, only of what is not there."""
         clause = self.engine.connection.vtab_on_conflict()
-        check_conflict_clause(self.resource_type, clause)
+        check_conflict_clause(self.resource_type, clause, self.engine.statements.returns_rows)
         given = list(zip(self.columns, fields, strict=True))
         write, region = new_resource(self.resource_type, given)
         place = self.scanner.place_of_new(

@@ -8,7 +8,7 @@ check, at COMMIT: it may know a newer schema than the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from awsvtab.catalog.columns import Column, Kind
@@ -51,9 +51,16 @@ class Write:
     properties: Properties
 
 
-def check_conflict_clause(resource_type: ResourceType, clause: int) -> None:
-    """NotSupportedError for an ON CONFLICT clause that AWS cannot follow."""
+def check_conflict_clause(
+    resource_type: ResourceType, clause: int, returns_rows: Callable[[], bool]
+) -> None:
+    """NotSupportedError for an ON CONFLICT clause that AWS, or here SQLite, cannot follow."""
     name = resource_type.dotted_name
+    if clause == IGNORE and returns_rows():
+        raise NotSupportedError(
+            f"INSERT OR IGNORE INTO {name} … RETURNING would also give the rows that are left out: "
+            "write it without RETURNING, and SELECT the rows in the same transaction"
+        )
     if clause == REPLACE:
         raise NotSupportedError(
             f"INSERT OR REPLACE INTO {name}: AWS has no such operation; UPDATE what is there, "
