@@ -52,7 +52,7 @@ def keep_secrets(error: Error, resource_type: ResourceType, document: JSONValue)
     message = str(error)
     hidden = hide(message, resource_type, document)
     if hidden != message:
-        error.args = (hidden, *error.args[1:])
+        error.args = (hidden,)
         error.__cause__ = error.__context__ = None
 
 
