@@ -38,7 +38,8 @@ class Options:
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
     ``trusted_schema`` lets tables and triggers that the database file brings along write to AWS,
     and tables use the profile that they name. ``read_only`` tables of AWS's take no writes, and no
-    transaction may have more than ``max_changes`` of them. Times are in seconds. ``clock`` is for
+    transaction may have more than ``max_changes`` of them. Of what a statement reads, it keeps
+    ``rows_in_memory``, the others in a temporary file. Times are in seconds. ``clock`` is for
     tests.
     """
 
@@ -52,6 +53,7 @@ class Options:
     profile: str | None = None
     endpoint_url: str | None = None
     concurrency: int = 16
+    rows_in_memory: int = 20_000
     read_timeout: float = 60
     write_timeout: float = 7200
     clock: Clock = field(default_factory=SystemClock)
@@ -64,8 +66,10 @@ class Options:
             _check_names("types", self.types, "Org::Service::Resource")
         if self.session is not None and self.profile is not None:
             raise ProgrammingError("session and profile: write one of them")
-        if not isinstance(self.concurrency, int) or self.concurrency < 1:
-            raise ProgrammingError(f"concurrency={self.concurrency!r}: write 1 or more")
+        for name in ("concurrency", "rows_in_memory"):
+            number = getattr(self, name)
+            if not isinstance(number, int) or number < 1:
+                raise ProgrammingError(f"{name}={number!r}: write 1 or more")
         most = self.max_changes
         if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
             raise ProgrammingError(f"max_changes={most!r}: write a number, or None for any number")

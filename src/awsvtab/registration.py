@@ -43,6 +43,7 @@ class Registration:
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
         self.changes = Changes(options.max_changes)
+        self._rows_in_memory = options.rows_in_memory
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
@@ -127,7 +128,7 @@ class Registration:
         self.cloudcontrol.close()
 
     def _new_snapshot(self) -> Snapshot:
-        return Snapshot(self.cloudcontrol, self._executor, self._interrupted)
+        return Snapshot(self.cloudcontrol, self._executor, self._interrupted, self._rows_in_memory)
 
     def _interrupted(self) -> bool:
         return self._connection.is_interrupted

@@ -22,6 +22,7 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "profile": str,
     "endpoint_url": str,
     "concurrency": int,
+    "rows_in_memory": int,
     "read_timeout": float,
     "write_timeout": float,
 }
