@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from awsvtab.asking import Asker
 from awsvtab.catalog.model import ResourceType
 from awsvtab.flow import Flow, Waiting
 from awsvtab.options import Place
@@ -52,6 +53,7 @@ class Discovery:
     def __init__(self, snapshot: Snapshot, known: Container[Request], wanted: int | None) -> None:
         self.snapshot = snapshot
         self.found: dict[Request, Start] = {}
+        self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
         self._known = known
         self._wanted = wanted
         self._path: list[Probe] = []
@@ -91,6 +93,7 @@ class Probe:
     def __init__(self, discovery: Discovery, reference: str, keyed: bool) -> None:
         self.reference = reference
         self.unknown = False
+        self.asker = discovery.asker
         self._discovery = discovery
         self._snapshot = discovery.snapshot
         self._keyed = keyed
@@ -129,6 +132,10 @@ class Probe:
             )
             return Future()
         return known
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now."""
+        return self._snapshot.listed(place, resource_type, identifier)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource, if it was read; else raises Unknown."""
@@ -194,6 +201,11 @@ class ReadAhead:
     _fruitless: int = 0
     _rests: int = 0
 
+    @property
+    def asker(self) -> Asker:
+        """The statement."""
+        return self.snapshot.asker
+
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
     ) -> Iterable[Sequence[Resource] | Waiting]:
@@ -215,6 +227,10 @@ class ReadAhead:
         if known is None or request in self._positions:
             self._reach(request, lambda: self.snapshot.resource(place, resource_type, identifier))
         return known or self.snapshot.resource(place, resource_type, identifier)
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now."""
+        return self.snapshot.listed(place, resource_type, identifier)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from awsvtab.asking import Asker
+from awsvtab.cache import Reads
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page
-from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
+from awsvtab.errors import Cancelled, OperationalError
 from awsvtab.flow import Flow, Waiting
+from awsvtab.keys import covering_models
 from awsvtab.options import Place
+from awsvtab.pool import Pool
+from awsvtab.progress import Reporter
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.spool import KeySet, Spool, Text
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
 T = TypeVar("T")
 
@@ -42,6 +46,10 @@ def listing_key(
 class Source(Protocol):
     """What a scan takes its rows from; `Snapshot` says what each method gives."""
 
+    @property
+    def asker(self) -> Asker:
+        """Who the scan is made for: it is told what could not be read."""
+
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
     ) -> Iterable[Sequence[Resource] | Waiting]:
@@ -51,6 +59,9 @@ class Source(Protocol):
         self, place: Place, resource_type: ResourceType, identifier: str
     ) -> Future[Resource | None]:
         """A resource by GetResource; None if it is not there."""
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now; nothing is sent."""
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""
@@ -106,6 +117,7 @@ class Listing:
         self._spool = spool
         self._number = spool.new_number()
         self._kept: list[Resource] = []
+        self._positions: dict[str, int] = {}  # of what is kept, as far as `find` had to go
         self._count = 0
         self._next: Future[Page] | None = request(None)
 
@@ -132,6 +144,13 @@ class Listing:
             position += len(batch)
             yield batch
 
+    def find(self, identifier: str) -> Resource | None:
+        """The row with an identifier, if it was taken in and is in memory."""
+        for position in range(len(self._positions), len(self._kept)):
+            self._positions[self._kept[position].identifier] = position
+        found = self._positions.get(identifier)
+        return None if found is None else self._kept[found]
+
     @property
     def complete(self) -> bool:
         """Whether `fetched` gives all rows."""
@@ -155,22 +174,29 @@ class Listing:
 
 
 class Snapshot:
-    """The listings and resources that one statement has asked for.
+    """The listings and resources that one statement, the ``asker``, has asked for.
 
     Of each it keeps ``rows_in_memory``; a spool has the others. ``interrupted`` is asked, in the
-    reading thread, whether to stop.
+    reading thread, whether to stop. ``reads`` may know of a cache, ``reporter`` tells the user how
+    it goes.
     """
 
     def __init__(
         self,
         cloudcontrol: CloudControl,
-        executor: ThreadPoolExecutor,
+        pool: Pool,
         interrupted: Callable[[], bool],
         rows_in_memory: int,
+        asker: Asker,
+        *,
+        reads: Reads | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
-        self.cancel = Cancel()
+        self.asker = asker
         self._cloudcontrol = cloudcontrol
-        self._executor = executor
+        self._reads = reads or cloudcontrol
+        self._pool = pool
+        self._reporter = reporter
         self._interrupted = interrupted
         self._rows_in_memory = rows_in_memory
         self._room = Room(rows_in_memory)
@@ -189,12 +215,12 @@ class Snapshot:
             whole = not resource_type.can("read")
             found = self._listings[key] = Listing(
                 lambda token: self._submit(
-                    self._cloudcontrol.list_page,
+                    self._reads.list_page,
                     place,
                     resource_type.name,
                     resource_model,
                     token,
-                    self.cancel,
+                    self.asker,
                 ),
                 self.result,
                 lambda identifier, text: Resource(
@@ -229,10 +255,19 @@ class Snapshot:
             found = self._spooled(key, resource_type)
         return found
 
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now; nothing is sent."""
+        for model in covering_models(resource_type, identifier):
+            listing = self._listings.get(listing_key(place, resource_type, model))
+            found = None if listing is None else listing.find(identifier)
+            if found is not None:
+                return found
+        return None
+
     def remember(self, resource: Resource) -> None:
         """A statement that writes was shown a resource, and may ask for it by its key."""
         if resource.whole and resource.key not in self._resources:
-            self._keep(resource.key, _done(resource))
+            self._keep(resource.key, done(resource))
 
     def key_set(self) -> KeySet:
         """A new set of resources."""
@@ -251,14 +286,18 @@ class Snapshot:
     def account_id(self, place: Place) -> str:
         """The account that a place is in."""
         return self.result(
-            self._submit(self._cloudcontrol.account_id, place, self.cancel),
+            self._submit(self._cloudcontrol.account_id, place, self.asker),
         )
 
     def enabled_regions(self, account: str) -> tuple[str, ...]:
         """The regions that are enabled for an account."""
         return self.result(
-            self._submit(self._cloudcontrol.enabled_regions, account, self.cancel),
+            self._submit(self._cloudcontrol.enabled_regions, account, self.asker),
         )
+
+    def describe_type(self, type_name: str) -> Mapping[str, Any]:
+        """The registry's schema of a type."""
+        return self.result(self._submit(self._cloudcontrol.describe_type, type_name, self.asker))
 
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
@@ -270,7 +309,11 @@ class Snapshot:
 
     def wait(self, futures: Sequence[Future[Any]]) -> None:
         """Returns when one of them is done; Cancelled as soon as the user interrupts."""
-        while not any(future.done() for future in futures):
+        while True:
+            if self._reporter is not None:
+                self._reporter.tell()
+            if any(future.done() for future in futures):
+                return
             done, _ = wait(futures, POLL_S, FIRST_COMPLETED)
             if not done and self._interrupted():
                 self.close()
@@ -278,19 +321,20 @@ class Snapshot:
 
     def close(self) -> None:
         """Stops what is under way; nothing more is sent."""
-        self.cancel.set()
-        for future in list(self._running):
-            future.cancel()
+        self.asker.set()
+        self._pool.give_up(list(self._running))
         self._listings.clear()
         self._resources.clear()
         self._spool.close()
+        if self._reporter is not None:
+            self._reporter.finish()
 
     def _keep(self, key: ResourceKey, future: Future[Resource | None]) -> None:
         """Keeps a resource, and moves those that are there to the spool when they are too many."""
         if len(self._resources) >= self._rows_in_memory:
-            done = [each for each in self._resources.items() if _succeeded(each[1])]
-            self._spool.add_fetched((asked, _text_of(found.result())) for asked, found in done)
-            for asked, _ in done:
+            read = [each for each in self._resources.items() if _succeeded(each[1])]
+            self._spool.add_fetched((asked, _text_of(found.result())) for asked, found in read)
+            for asked, _ in read:
                 del self._resources[asked]
         self._resources[key] = future
 
@@ -302,25 +346,23 @@ class Snapshot:
         if found is None:
             return None
         (text,) = found
-        return _done(None if text is None else Resource(resource_type, key.place, *text, True))
+        return done(None if text is None else Resource(resource_type, key.place, *text, True))
 
     def _get(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
-        found = self._cloudcontrol.get(place, resource_type.name, identifier, self.cancel)
+        found = self._reads.get(place, resource_type.name, identifier, self.asker)
         if found is None:
             return None
         return Resource(resource_type, place, *found, whole=True)
 
     def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
-        try:
-            future = self._executor.submit(call, *arguments)
-        except RuntimeError:  # concurrent.futures says so after shutdown
-            raise ProgrammingError("the registration of the AWS tables was closed") from None
+        future = self._pool.submit(call, *arguments)
         self._running.add(future)  # type: ignore[arg-type]  # a set of futures of anything
         future.add_done_callback(self._running.discard)
         return future
 
 
-def _done(resource: Resource | None) -> Future[Resource | None]:
+def done(resource: Resource | None) -> Future[Resource | None]:
+    """What reading a resource gives where it has been read."""
     future: Future[Resource | None] = Future()
     future.set_result(resource)
     return future
