@@ -16,7 +16,7 @@ _WORD = re.compile(r"\w+")
 _MOST_COLUMNS = 12
 
 
-def explain(
+def hinted(
     message: str,
     sql: str,
     catalog: Catalog,

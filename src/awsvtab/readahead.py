@@ -67,25 +67,27 @@ class Discovery:
 
         A reference that is scanned again begins its part of the nested loop anew.
         """
+        return self._enter(Probe(self, reference, keyed))
+
+    def _enter(self, probe: Probe) -> Probe:
         for position, other in enumerate(self._path):
-            if other.reference == reference:
+            if other.reference == probe.reference:
                 del self._path[position:]
                 break
-        probe = Probe(self, reference, keyed)
         self._path.append(probe)
         return probe
 
     def note(self, probe: Probe, request: Request, start: Start) -> None:
         """Notes a request, unless the rows that led to it were themselves made without knowing."""
-        for other in self._path:
-            if other is probe:
-                break
-            if other.unknown:
-                return
-        if request not in self._known and request not in self.found:
-            self.found[request] = start
-            if len(self.found) == self._wanted:
-                raise Enough
+        if self.guesses(probe) or request in self._known or request in self.found:
+            return
+        self.found[request] = start
+        if len(self.found) == self._wanted:
+            raise Enough
+
+    def guesses(self, probe: Probe) -> bool:
+        """Whether a scan's keys come from rows that are not to be trusted."""
+        return any(other.unknown for other in self._path[: self._path.index(probe)])
 
 
 class Probe:

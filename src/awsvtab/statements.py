@@ -41,8 +41,7 @@ import apsw
 
 from awsvtab.changes import Changes
 from awsvtab.lookups import Lookups
-from awsvtab.plan import Argument
-from awsvtab.predicates import Operator
+from awsvtab.plan import Argument, Use
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
 from awsvtab.values import SQLValue, sql_literal
@@ -84,7 +83,7 @@ class Execution:
         return any(
             not self.wrote(each, argument)
             for argument, value in zip(arguments, values, strict=True)
-            if argument.operator not in (Operator.IS_NULL, Operator.NOT_NULL)
+            if argument.use is Use.KEY
             for each in (value if isinstance(value, set) else (value,))
         )
 

@@ -150,6 +150,7 @@ class Table:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
         reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
+        self.engine.rerun.note_plan(reference, self.resource_type, choice.plan)
         used = sum(1 << number for number in index.colUsed)
         index.idxStr = f"{reference} {used:x} {planning.encode(choice.plan)}"
         return True

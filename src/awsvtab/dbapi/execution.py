@@ -182,7 +182,7 @@ class Execution:
             statement = self._statement
             rewritten = self._rewritten if statement is None else statement.rewritten
             text = "" if rewritten is None else rewritten.text
-            message = self.connection._registration.explain(str(error), text)
+            message = self.connection._registration.hint(str(error), text)
             raise translate(error, rewritten, message) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]
