@@ -21,7 +21,7 @@ T = TypeVar("T")
 # How soon waiting notices that the user interrupted: SQLite itself tells nobody.
 POLL_S = 0.1
 # How many rows of a listing come at once where all are there.
-BATCH_ROWS = 100
+BATCH_ROWS = 250
 
 
 class ListingKey(NamedTuple):
