@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from itertools import groupby
 
+from awsvtab.asking import Asker
 from awsvtab.aws_errors import Subject, make_error
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
-from awsvtab.errors import AwsError, Error, InternalError, NotFound, ProgrammingError
+from awsvtab.errors import AwsError, Error, InternalError, NotFound
+from awsvtab.pool import Pool
 from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
-from awsvtab.waiting import Cancel
 
 OUTCOMES_KEPT = 10_000
 
@@ -42,15 +43,15 @@ class Applier:
     def __init__(
         self,
         cloudcontrol: CloudControl,
-        executor: ThreadPoolExecutor,
+        pool: Pool,
         interrupted: Callable[[], bool],
     ) -> None:
         self.outcomes: deque[Outcome] = deque(maxlen=OUTCOMES_KEPT)
         self._cloudcontrol = cloudcontrol
-        self._executor = executor
+        self._pool = pool
         self._interrupted = interrupted
 
-    def apply(self, changes: Sequence[Change]) -> None:
+    def apply(self, changes: Sequence[Change], asker: Asker) -> None:
         """Sends the changes and waits for each.
 
         The first failure stops what was not yet sent. The error that is then raised has the
@@ -59,37 +60,33 @@ class Applier:
         done: list[Outcome] = []
         for group in together(changes):
             try:
-                self._apply_group(group, done)
+                self._apply_group(group, done, asker)
             except BaseException as stop:  # Ctrl-C: what AWS has must not be lost from sight
                 stop.add_note("\n".join(report(done, changes[len(done) :])))
                 raise
             if any(outcome.error for outcome in done):
                 raise failure(done, changes[len(done) :])
 
-    def _apply_group(self, group: Sequence[Change], done: list[Outcome]) -> None:
+    def _apply_group(self, group: Sequence[Change], done: list[Outcome], asker: Asker) -> None:
         """Applies changes at once, and notes in ``done`` what became of each, however it ends."""
-        cancel = Cancel()
-        try:
-            futures = [self._executor.submit(self._apply_one, change, cancel) for change in group]
-        except RuntimeError:  # concurrent.futures says so after shutdown
-            raise ProgrammingError("the registration of the AWS tables was closed") from None
+        futures = [self._pool.submit(self._apply_one, change, asker) for change in group]
         try:
             while wait(futures, timeout=POLL_S).not_done:
                 if self._interrupted():
-                    cancel.set()
+                    asker.set()
         except BaseException:
-            cancel.set()
+            asker.set()
             raise
         finally:
             outcomes = [future.result() for future in _ended(futures)]
             self.outcomes.extend(outcomes)
             done += outcomes
 
-    def _apply_one(self, change: Change, cancel: Cancel) -> Outcome:
+    def _apply_one(self, change: Change, asker: Asker) -> Outcome:
         event = None
         try:
-            event = self._send(change, cancel)
-            event = self._cloudcontrol.wait(change.place, event, cancel)
+            event = self._send(change, asker)
+            event = self._cloudcontrol.wait(change.place, event, asker)
         except NotFound as error:
             gone = change.operation is Operation.DELETE and event is None
             return Outcome(change, event, None if gone else error)
@@ -101,18 +98,18 @@ class Applier:
             return Outcome(change, event, internal)
         return Outcome(change, event, event_error(change, event))
 
-    def _send(self, change: Change, cancel: Cancel) -> ProgressEvent:
+    def _send(self, change: Change, asker: Asker) -> ProgressEvent:
         type_name, token = change.resource_type.name, change.client_token
         identifier = change.identifier or ""
         aws = self._cloudcontrol
         match change.operation:
             case Operation.CREATE:
-                return aws.create(change.place, type_name, change.document, token, cancel)
+                return aws.create(change.place, type_name, change.document, token, asker)
             case Operation.UPDATE:
                 document = dump_json(change.document)
-                return aws.update(change.place, type_name, identifier, document, token, cancel)
+                return aws.update(change.place, type_name, identifier, document, token, asker)
             case Operation.DELETE:
-                return aws.delete(change.place, type_name, identifier, token, cancel)
+                return aws.delete(change.place, type_name, identifier, token, asker)
 
 
 def together(changes: Sequence[Change]) -> Iterator[list[Change]]:

@@ -14,8 +14,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from awsvtab.asking import Asker
 from awsvtab.catalog.model import ResourceType
 from awsvtab.flow import Flow, Waiting
+from awsvtab.lookups import Lookups
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.snapshot import ListingKey, Snapshot, listing_key
@@ -45,6 +47,8 @@ class Enough(Exception):
 class Discovery:
     """What one more run of the statement is shown, and what it would have asked for.
 
+    It has lookups of its own: its scans find less than those of the statement itself.
+
     ``found`` is at most ``wanted`` requests (None: all) that are not among the ``known`` ones, with
     what starts each, in the order in which the statement came to them.
     """
@@ -52,6 +56,8 @@ class Discovery:
     def __init__(self, snapshot: Snapshot, known: Container[Request], wanted: int | None) -> None:
         self.snapshot = snapshot
         self.found: dict[Request, Start] = {}
+        self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
+        self.lookups = Lookups()
         self._known = known
         self._wanted = wanted
         self._path: list[Probe] = []
@@ -91,6 +97,8 @@ class Probe:
     def __init__(self, discovery: Discovery, reference: str, keyed: bool) -> None:
         self.reference = reference
         self.unknown = False
+        self.asker = discovery.asker
+        self.lookups = discovery.lookups
         self._discovery = discovery
         self._snapshot = discovery.snapshot
         self._keyed = keyed
@@ -197,6 +205,11 @@ class ReadAhead:
     _window: int | None = FIRST_WINDOW
     _fruitless: int = 0
     _rests: int = 0
+
+    @property
+    def asker(self) -> Asker:
+        """The statement."""
+        return self.snapshot.asker
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
 
 import apsw
 
+from awsvtab.activity_tables import activity_tables
 from awsvtab.apply import Applier
+from awsvtab.asking import Asker
 from awsvtab.beyond import more_types, type_named
+from awsvtab.cache import Cache, CachedReads
 from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
-from awsvtab.curated import MODULE, CuratedModule
-from awsvtab.errors import ProgrammingError
+from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
+from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.functions import register_functions
 from awsvtab.hints import explain
 from awsvtab.introspect import catalog_tables
-from awsvtab.options import ALL, Options
+from awsvtab.options import ALL, WARN, Options
+from awsvtab.pool import Pool
+from awsvtab.progress import ReadCallback, Reporter
 from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
-from awsvtab.statements import Statements
+from awsvtab.sqltokens import without_literals
+from awsvtab.statements import Execution, Statements
 from awsvtab.vtable import Engine, Module
 
 STATEMENTS_KEPT = 256  # rewritten texts
+
+_OWN_TABLE = """
+    SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
+    UNION ALL SELECT sql FROM main.sqlite_schema WHERE name = :name COLLATE NOCASE
+"""
 
 
 class Registration:
@@ -39,37 +49,39 @@ class Registration:
 
     def __init__(self, connection: apsw.Connection, options: Options) -> None:
         self.cloudcontrol = CloudControl(options)
+        self._options = options
+        self._pool = Pool(options.concurrency)
+        self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+        self._redact = lru_cache(STATEMENTS_KEPT)(without_literals)
+        self._read_progress: ReadCallback | None = None
         self.catalog = catalog()
         if options.types:
-            self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
+            self.catalog = self.catalog.extended(more_types(options.types, self._describe))
         self.changes = Changes()
-        self._rows_in_memory = options.rows_in_memory
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
             partial(_rewrite, self.catalog, self._short_names, self._find)
         )
-        self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
-        self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
-        statements = Statements(connection, self.changes)
+        self.applier = Applier(self.cloudcontrol, self._pool, self._interrupted)
+        self._statements = Statements(connection, self.changes)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=statements,
-            rerun=Rerun(connection, statements, options.concurrency),
+            statements=self._statements,
+            rerun=Rerun(connection, self._statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
         )
-        curated = CuratedModule(
-            engine,
-            options.trusted_schema,
-            lambda name: type_named(self.catalog, name, self.cloudcontrol),
-        )
+        curated = CuratedModule(engine, options.trusted_schema, self._type_named)
         self._create_modules(Module(engine), curated)
-        self._introspection = catalog_tables(self.catalog)
+        self._introspection = (
+            *catalog_tables(self.catalog),
+            *activity_tables(self.cloudcontrol.activity),
+        )
         register_tables(connection, self._introspection)
         register_functions(connection)
 
@@ -90,6 +102,19 @@ class Registration:
         """The table behind ``service.resource``, StackQL's other names included."""
         name = table_name(service, resource)
         return name if name in self.catalog.known_names else None
+
+    def resource_type(self, table: str) -> ResourceType | None:
+        """The type whose resources are ``table``'s rows; None for tables that are not AWS's.
+
+        What the connection's own databases hold by that name comes first, as in SQL.
+        """
+        for (sql,) in self._connection.execute(_OWN_TABLE, {"name": table}):
+            name = stored_name(str(sql))
+            return None if name is None else resource_type_of(self.catalog, name, self._type_named)
+        return self._short_names.get(table.lower()) or self.catalog.table(table)
+
+    def _type_named(self, name: str) -> ResourceType:
+        return type_named(self.catalog, name, self._describe)
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
@@ -112,11 +137,61 @@ class Registration:
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
         self.cloudcontrol.close()
 
-    def _new_snapshot(self) -> Snapshot:
-        return Snapshot(self.cloudcontrol, self._executor, self._interrupted, self._rows_in_memory)
+    def set_read_progress(self, callback: ReadCallback | None) -> None:
+        """Calls ``callback`` with a `ReadProgress` while statements read from AWS, and as they end.
+
+        That is in the thread that reads, at most four times a second. A true answer cancels the
+        statement; an exception ends it and is raised from it. None ends the calls.
+        """
+        self._read_progress = callback
+
+    def _new_snapshot(self, execution: Execution | None) -> Snapshot:
+        """What a statement is to read. One that writes reads live, and not less than all."""
+        reads_only = execution is not None and execution.readonly
+        asker = Asker(
+            None if execution is None else execution.sql,
+            redact=self._redact,
+            max_calls=self._options.max_calls,
+            tolerant=reads_only and self._options.on_error == WARN,
+            activity=self.cloudcontrol.activity,
+        )
+        cached = reads_only and self._options.cache_ttl > 0
+        callback = None if execution is None else self._read_progress
+        return Snapshot(
+            self.cloudcontrol,
+            self._pool,
+            self._interrupted,
+            self._options.rows_in_memory,
+            asker,
+            reads=CachedReads(self._cache, self.cloudcontrol) if cached else None,
+            reporter=callback and Reporter(callback, asker, self._options.clock),
+        )
+
+    def _describe(self, type_name: str) -> Mapping[str, Any]:
+        """AWS's description of a type, for whatever statement named it first."""
+        snapshot = self._new_snapshot(None)
+        try:
+            return snapshot.describe_type(type_name)
+        finally:
+            snapshot.close()
+
+    def _stems_from(self, type_name: str, other: str) -> bool:
+        """Whether a type's rows are found by way of another type's."""
+        try:
+            resource_type = self.catalog.type(type_name)
+        except KeyError:  # beyond the catalog, and so without a known parent
+            return False
+        sources = {parent.type_name for parent in resource_type.parents}
+        if resource_type.region_source is not None:
+            sources.add(resource_type.region_source.type_name)
+        return other in sources or any(
+            self._stems_from(each, other)
+            for each in sources
+            if each is not None and each != type_name
+        )
 
     def _interrupted(self) -> bool:
         return self._connection.is_interrupted
@@ -134,7 +209,25 @@ class Registration:
                 raise apsw.BusyError(
                     "database is locked; nothing was sent to AWS: try COMMIT again"
                 ) from None
-            self.applier.apply(self.changes.take())
+            changes = self.changes.take()
+            written = {change.resource_type.name for change in changes}
+            self._cache.drop(written)
+            try:
+                self.applier.apply(changes, self._applying(len(changes)))
+            finally:
+                self._cache.drop(written)
+
+    def _applying(self, changes: int) -> Asker:
+        """What commits, as AWS's caller: stopped half-way, it would lose sight of what it did."""
+        most = self._options.max_calls
+        if most is not None and changes > most:
+            raise TooManyCalls(
+                f"COMMIT of {changes} changes to AWS needs more than max_calls={most} calls; "
+                f"nothing was sent: write less at once, or connect(max_calls={10 * changes})"
+            )
+        committing = self._statements.latest()
+        sql = None if committing is None else committing.sql
+        return Asker(sql, redact=self._redact, activity=self.cloudcontrol.activity)
 
 
 def reach(options: Options) -> Reach:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Literal
@@ -24,7 +23,18 @@ from awsvtab.errors import (
 )
 from awsvtab.flow import Flow, Waiting, Window, drained, in_order, mapped, merged, ready
 from awsvtab.hydrate import hydrated
-from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
+from awsvtab.keys import (
+    Conditions,
+    Keys,
+    admitted,
+    agrees,
+    among,
+    full_identifiers,
+    inherited_keys,
+    parent_keys,
+    resource_models,
+)
+from awsvtab.lookups import Lookups
 from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
@@ -32,7 +42,6 @@ from awsvtab.resources import MISSING, NO_MODEL, Resource
 from awsvtab.snapshot import Source, done
 from awsvtab.spool import KeySet
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
 Rows = Flow[Resource]
 Scope = tuple[Place, Properties]  # of a listing: where, and with which resource model
@@ -63,15 +72,16 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
+        lookups: Lookups | None = None,
     ) -> Iterator[Resource]:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
         Rows come as AWS gives them; of several listings and reads, what is there first. Calls run
-        ahead of the reader, less far if it is ``limited`` to some rows. Rows that cost nothing more
-        may have other properties than the keys say. Raises ProgrammingError for regions and keys
+        ahead of the reader, less far if it is ``limited`` to some rows. ``lookups`` are where
+        the statement keeps what it goes through again. Raises ProgrammingError for regions and keys
         that do not do, `AwsError` where AWS fails.
         """
-        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited)
+        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited, lookups)
         return chain.from_iterable(drained(rows, snapshot.wait))
 
     def _rows(
@@ -82,78 +92,85 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
+        lookups: Lookups | None = None,
     ) -> Rows:
         if keys.impossible:
             return iter(())
         places = self.places(resource_type, keys, snapshot)
+        if not places:
+            return iter(())
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
             enough = partial(_has, needs=needs, whole=whole)
             return self._get(snapshot, resource_type, places, identifiers, limited, enough)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
-        listed = self._list(snapshot, resource_type, places, keys, limited)
-        if not needs and not whole:
-            return listed
-        wanted = partial(_matches, keys=keys, identifiers=identifiers)
-        return self._hydrate(snapshot, listed, needs, whole, wanted)
+        lookups = Lookups() if lookups is None else lookups
 
-    def places(
-        self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
-    ) -> list[Place]:
+        def read(conditions: Conditions) -> Rows:
+            wanted = replace(keys, filters=conditions, equal=())
+            listed = self._list(snapshot, resource_type, places, wanted, limited, lookups)
+            return admitted(listed, keys.conditions | conditions)
+
+        complete = partial(self._hydrate, snapshot)
+        rows = lookups.rows((resource_type.name, *places), keys, read, complete)
+        return self._hydrate(snapshot, rows, needs, whole) if needs or whole else rows
+
+    def places(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
-        check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
+        named = keys.written_regions | keys.other_regions
+        check_regions(sorted(named), is_region, self.catalog.regions)
         if resource_type.is_global:
-            return self._home(resource_type, keys)
+            return self._home(resource_type, keys, snapshot)
         regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
-        return [Place(self.reach.account, region) for region in chosen]
+        return [Place(self.reach.account, region) for region in filter(keys.takes_region, chosen)]
 
-    def _home(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+    def _home(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """The one place of a global type's rows; none, with a warning, for another region."""
         reach = () if self.reach.regions in (None, ALL) else self.reach.regions
         default = None if reach else self._default_region()
         home = global_region(resource_type, keys, reach, default, self.catalog.regions)
         if keys.regions is None or home in keys.regions:
-            return [Place(self.reach.account, home)]
+            return [Place(self.reach.account, home)] if keys.takes_region(home) else []
         if keys.written_regions:
-            warnings.warn(f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2)
+            snapshot.asker.warn(f"the rows of {resource_type.dotted_name} are in {home}")
         return []
 
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self, snapshot: Source | None) -> Sequence[str] | None:
+    def _regions(self, snapshot: Source) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
             check_regions(self.reach.regions, self._is_region, self.catalog.regions)
             return self.reach.regions
-        if snapshot is None:
-            return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
         return snapshot.enabled_regions(self.reach.account)
 
     def _default_region(self) -> str | None:
         return self.cloudcontrol.default_region(self.reach.account)
 
-    def place_of_new(self, resource_type: ResourceType, region: str | None) -> Place:
+    def place_of_new(
+        self, resource_type: ResourceType, region: str | None, snapshot: Source
+    ) -> Place:
         """Where a row is created; without a region, where there is only one choice."""
         if region is None:
             keys = Keys()
-            if not resource_type.is_global and len(set(self._regions(None) or ())) > 1:
+            if not resource_type.is_global and len(set(self._regions(snapshot) or ())) > 1:
                 raise ProgrammingError(_lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
         if region is not None and resource_type.is_global:
-            (home,) = self.places(resource_type, Keys())
+            (home,) = self.places(resource_type, Keys(), snapshot)
             if region != home.region:
                 raise ProgrammingError(
                     f"the rows of {resource_type.dotted_name} are in {home.region}: "
                     f"write region = '{home.region}'"
                 )
-        return self.places(resource_type, keys)[0]
+        return self.places(resource_type, keys, snapshot)[0]
 
     def _get(
         self,
@@ -174,11 +191,16 @@ class Scanner:
                 return done(listed)
             return snapshot.resource(place, resource_type, identifier)
 
-        futures = in_order(ready(asked), start, self._window(limited))
-        return mapped(
-            futures,
-            lambda batch: [found for each in batch if (found := snapshot.result(each)) is not None],
-        )
+        def found(batch: Iterable[Future[Resource | None]]) -> list[Resource]:
+            rows = []
+            for future in batch:
+                try:
+                    rows.append(snapshot.result(future))
+                except AwsError as error:
+                    snapshot.asker.failed(error)
+            return [row for row in rows if row is not None]
+
+        return mapped(in_order(ready(asked), start, self._window(limited)), found)
 
     def _list(
         self,
@@ -187,10 +209,11 @@ class Scanner:
         places: list[Place],
         keys: Keys,
         limited: bool,
+        lookups: Lookups,
     ) -> Rows:
         if resource_type.region_source is not None:
             source = resource_type.region_source
-            return self._list_spanning(snapshot, resource_type, source, places, keys)
+            return self._list_spanning(snapshot, resource_type, source, places, keys, lookups)
         given = resource_models(resource_type, keys)
         if given is not None:
             scopes = [
@@ -212,6 +235,7 @@ class Scanner:
         source: RegionSource,
         places: list[Place],
         keys: Keys,
+        lookups: Lookups,
     ) -> Rows:
         """The rows of all regions from one listing, each in its own region."""
         owners: dict[str, Place] = {}
@@ -224,7 +248,6 @@ class Scanner:
                 else:
                     owners |= {row.identifier: row.place for row in step}
         regions = {place.region: place for place in places}
-        wanted = partial(_matches, keys=keys, identifiers=full_identifiers(resource_type, keys))
         lost: list[str] = []
 
         def located(row: Resource) -> Place | None:
@@ -237,11 +260,17 @@ class Scanner:
             return regions.get(region or "")
 
         def at_home(rows: Sequence[Resource]) -> list[Resource]:
-            found = ((row, located(row)) for row in rows if wanted(row))
+            found = ((row, located(row)) for row in rows)
             return [row.at(place) for row, place in found if place is not None]
 
-        anywhere = ready([(place, NO_MODEL) for place in places[:1]])
-        yield from mapped(self._read(snapshot, resource_type, anywhere), at_home)
+        def read(_: Conditions) -> Rows:
+            return self._read(snapshot, resource_type, ready([(places[0], NO_MODEL)]))
+
+        identifiers = full_identifiers(resource_type, keys)
+        wanted = Keys() if identifiers is None else among(identifiers)
+        scope = (resource_type.name, places[0], None)
+        rows = lookups.rows(scope, wanted, read, lambda rows, _: rows)
+        yield from mapped(admitted(rows, wanted.all_conditions | keys.all_conditions), at_home)
         yield from self._get(snapshot, resource_type, places, lost)
 
     def _list_by_parents(
@@ -254,12 +283,18 @@ class Scanner:
     ) -> Rows:
         """The rows below all parents; a type that is its own parent is walked as a tree."""
         trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
+        keys = inherited_keys(resource_type, keys)
         parents = [
             (place, parent) for place in places for parent in self._parents_in(resource_type, place)
         ]
+        for place, _ in parents:
+            snapshot.asker.begin_region(place.region)
         scopes = merged(
             ready(parents),
-            lambda each: self._scopes(snapshot, each[1], each[0], keys),
+            lambda each: _at_end(
+                self._scopes(snapshot, resource_type, each[1], each[0], keys),
+                partial(snapshot.asker.end_region, each[0].region),
+            ),
             self._window(limited),
         )
         walked: set[tuple[Place, str]] = set()
@@ -292,14 +327,21 @@ class Scanner:
             raise ProgrammingError(needs_keys(resource_type, place))
         return found
 
-    def _scopes(self, snapshot: Source, parent: Parent, place: Place, keys: Keys) -> Flow[Scope]:
+    def _scopes(
+        self,
+        snapshot: Source,
+        resource_type: ResourceType,
+        parent: Parent,
+        place: Place,
+        keys: Keys,
+    ) -> Flow[Scope]:
         """The scopes of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
         if parent.type_name is None:
             models = parent.models(lambda name: None, constants)
-            return ready([(place, model) for model in models if agrees(keys, model)])
+            return ready([(place, model) for model in models if agrees(resource_type, keys, model)])
         parent_type = self.catalog.type(parent.type_name)
-        here = parent_keys(parent, parent_type, place, keys)
+        here = parent_keys(resource_type, parent, parent_type, place, keys)
         rows = self._rows(snapshot, parent_type, here, parent.sources)
         return mapped(
             rows,
@@ -307,7 +349,7 @@ class Scanner:
                 (place, model)
                 for row in batch
                 for model in parent.models(_reader(row), constants)
-                if agrees(keys, model)
+                if agrees(resource_type, keys, model)
             ],
         )
 
@@ -315,14 +357,14 @@ class Scanner:
         self, snapshot: Source, tree: Parent, level: Sequence[Resource], keys: Keys
     ) -> Flow[Scope]:
         """The scopes of the listings of what is below the rows of one level of a tree."""
-        rows = self._hydrate(snapshot, ready(level), tree.sources, False, lambda row: True)
+        rows = self._hydrate(snapshot, ready(level), tree.sources)
         return mapped(
             rows,
             lambda batch: [
                 (row.place, model)
                 for row in batch
                 for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
-                if agrees(keys, model)
+                if agrees(row.resource_type, keys, model)
             ],
         )
 
@@ -350,6 +392,12 @@ class Scanner:
         """
         read = 0
         gone: list[NotFound] = []
+        asker = snapshot.asker
+
+        def begun(scopes: Sequence[Scope]) -> Sequence[Scope]:
+            for place, _ in scopes:
+                asker.begin_region(place.region)
+            return scopes
 
         def rows_of(
             listing: Iterable[Sequence[Resource] | Waiting], place: Place, model: Properties
@@ -360,14 +408,18 @@ class Scanner:
                 read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
-                    raise
-                gone.extend([error] if isinstance(error, NotFound) else [])
+                    asker.failed(error)
+                if isinstance(error, NotFound):
+                    gone.append(error)
+                    if from_parents:
+                        asker.parent_gone(error)
+            asker.end_region(place.region)
 
         def start(scope: Scope) -> Rows:
             place, model = scope
             return rows_of(snapshot.listing(place, resource_type, model), place, model)
 
-        yield from merged(scopes, start, self._window(limited))
+        yield from merged(mapped(scopes, begun), start, self._window(limited))
         if from_parents and len(gone) > 1 and not read:
             raise gone[0]
 
@@ -377,16 +429,10 @@ class Scanner:
         return unknown and isinstance(error, TypeNotFound)
 
     def _hydrate(
-        self,
-        snapshot: Source,
-        rows: Rows,
-        needs: frozenset[str],
-        whole: bool,
-        wanted: Callable[[Resource], bool],
+        self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool = False
     ) -> Rows:
-        """The rows with what they need: those that have it as they come, the others if wanted."""
-        window = self._window(limited=True)
-        return hydrated(snapshot, rows, needs, whole, wanted, window)
+        """The rows with what they need, read ahead of the reader."""
+        return hydrated(snapshot, rows, needs, whole, self._window(limited=True))
 
     def _window(self, limited: bool) -> Window:
         """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
@@ -414,17 +460,6 @@ def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool
     return True
 
 
-def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
-    """Whether what is known of a listed resource agrees with the keys."""
-    if identifiers is not None and row.identifier not in identifiers:
-        return False
-    return all(
-        value is MISSING or value in keys.properties[name]
-        for name in keys.properties
-        if not isinstance(value := row.value(name), list | dict)
-    )
-
-
 def _tells_parents_apart(resource_type: ResourceType) -> bool:
     """Whether the identifier holds what a row was listed by: then no two listings share a row."""
     if len(resource_type.parents) != 1:
@@ -437,6 +472,12 @@ def _tells_parents_apart(resource_type: ResourceType) -> bool:
 def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:
     """Each resource once, though several parents may lead to it."""
     return [row for row in rows if seen.add(row.key)]
+
+
+def _at_end(flow: Flow[Scope], act: Callable[[], None]) -> Flow[Scope]:
+    """The flow; at its end, something is done."""
+    yield from flow
+    act()
 
 
 def _once(walked: set[tuple[Place, str]], scopes: Sequence[Scope]) -> list[Scope]:
