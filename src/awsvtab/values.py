@@ -74,7 +74,7 @@ def from_sql(prop: Property, column: str, value: SQLValue) -> JSONValue:
 def parse_json(text: str) -> JSONValue:
     """Parses strict JSON: no NaN, no Infinity, no number too large. Raises ValueError."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return _STRICT_JSON.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -209,6 +209,10 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# json.loads would make one for each text.
+_STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _without_lone_surrogates(text: str) -> str:
