@@ -1,8 +1,12 @@
 """Live AWS resources as SQLite tables."""
 
+from typing import TYPE_CHECKING
+
+from awsvtab import dbapi as dbapi2
 from awsvtab.asking import ReadProgress
 from awsvtab.dbapi import *  # noqa: F403 - the driver's public names are the package's
 from awsvtab.dbapi import __all__ as _driver
+from awsvtab.dbapi.module import outdated
 from awsvtab.errors import AwsError, AwsWarning
 from awsvtab.registration import Registration, register
 from awsvtab.version import __version__
@@ -14,5 +18,13 @@ __all__ = [
     "ReadProgress",
     "Registration",
     "__version__",
+    "dbapi2",
     "register",
 ]
+
+if TYPE_CHECKING:
+    version: str
+    version_info: tuple[int, int, int]
+else:
+    del version  # noqa: F821 - the module; sqlite3 has another `version`
+    __getattr__ = outdated

@@ -18,7 +18,7 @@ from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
-from awsvtab.curated import MODULE, CuratedModule
+from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.functions import register_functions
 from awsvtab.hints import explain
@@ -37,6 +37,11 @@ from awsvtab.statements import Execution, Statements
 from awsvtab.vtable import Engine, Module
 
 STATEMENTS_KEPT = 256  # rewritten texts
+
+_OWN_TABLE = """
+    SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
+    UNION ALL SELECT sql FROM main.sqlite_schema WHERE name = :name COLLATE NOCASE
+"""
 
 
 class Registration:
@@ -71,11 +76,7 @@ class Registration:
             new_snapshot=self._new_snapshot,
             apply=self._apply,
         )
-        curated = CuratedModule(
-            engine,
-            options.trusted_schema,
-            lambda name: type_named(self.catalog, name, self._describe),
-        )
+        curated = CuratedModule(engine, options.trusted_schema, self._type_named)
         self._create_modules(Module(engine), curated)
         self._introspection = (
             *catalog_tables(self.catalog),
@@ -101,6 +102,19 @@ class Registration:
         """The table behind ``service.resource``, StackQL's other names included."""
         name = table_name(service, resource)
         return name if name in self.catalog.known_names else None
+
+    def resource_type(self, table: str) -> ResourceType | None:
+        """The type whose resources are ``table``'s rows; None for tables that are not AWS's.
+
+        What the connection's own databases hold by that name comes first, as in SQL.
+        """
+        for (sql,) in self._connection.execute(_OWN_TABLE, {"name": table}):
+            name = stored_name(str(sql))
+            return None if name is None else resource_type_of(self.catalog, name, self._type_named)
+        return self._short_names.get(table.lower()) or self.catalog.table(table)
+
+    def _type_named(self, name: str) -> ResourceType:
+        return type_named(self.catalog, name, self._describe)
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""

@@ -17,6 +17,7 @@ from awsvtab.dbapi.adaptation import Parameters, convert_binding
 from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
 from awsvtab.dbapi.cursor import Cursor, RowFactory
+from awsvtab.dbapi.deprecation import keywords
 from awsvtab.dbapi.execution import NOTHING
 from awsvtab.dbapi.statement import Statement, check_text
 from awsvtab.dbapi.storage import Storage
@@ -31,6 +32,17 @@ from awsvtab.registration import register
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
+
+KEYWORDS = (
+    "timeout",
+    "detect_types",
+    "isolation_level",
+    "check_same_thread",
+    "factory",
+    "cached_statements",
+    "uri",
+)
+"""Parameters of `connect` that are to be given by keyword, and need not be."""
 
 
 class BaseConnection(Transactions, Callbacks, Storage):
@@ -163,6 +175,7 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
     so. Every attribute is replaced; the base is a closed connection that nothing uses.
     """
 
+    @keywords("_sqlite3.Connection", *KEYWORDS)
     def __init__(
         self,
         database: Database,
@@ -202,6 +215,7 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         self._begin_always()
 
 
+@keywords("sqlite3.connect", *KEYWORDS)
 def connect(
     database: Database,
     timeout: float = 5.0,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from awsvtab.dbapi.deprecation import warn_of_names
 from awsvtab.dbapi.statement import (
     Statement,
     check_text,
@@ -51,6 +52,8 @@ class Execution:
             if statement is None:
                 statement = self._run_unknown(source, sql, bindings)
             else:
+                if statement.names and isinstance(bindings, tuple | list):
+                    warn_of_names(statement.names)
                 self._start(source, statement)
                 source.execute(statement.text, bindings)
         except Exception as error:
@@ -76,6 +79,8 @@ class Execution:
                 with connection._trace_held():
                     tracer(source, text, bindings)
             statement = self._describe(source, text, sql, rewritten)
+            if statement.names and isinstance(bindings, tuple | list):
+                warn_of_names(statement.names)
             if text != rewritten.text:
                 # Again without the comment after it, or APSW would wait to run that too.
                 return False
