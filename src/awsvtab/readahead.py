@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from awsvtab.asking import Asker
 from awsvtab.catalog.model import ResourceType
 from awsvtab.flow import Flow, Waiting
+from awsvtab.lookups import Lookups
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.snapshot import ListingKey, Snapshot, listing_key
@@ -46,6 +47,8 @@ class Enough(Exception):
 class Discovery:
     """What one more run of the statement is shown, and what it would have asked for.
 
+    It has lookups of its own: its scans find less than those of the statement itself.
+
     ``found`` is at most ``wanted`` requests (None: all) that are not among the ``known`` ones, with
     what starts each, in the order in which the statement came to them.
     """
@@ -54,6 +57,7 @@ class Discovery:
         self.snapshot = snapshot
         self.found: dict[Request, Start] = {}
         self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
+        self.lookups = Lookups()
         self._known = known
         self._wanted = wanted
         self._path: list[Probe] = []
@@ -94,6 +98,7 @@ class Probe:
         self.reference = reference
         self.unknown = False
         self.asker = discovery.asker
+        self.lookups = discovery.lookups
         self._discovery = discovery
         self._snapshot = discovery.snapshot
         self._keyed = keyed

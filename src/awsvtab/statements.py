@@ -40,7 +40,9 @@ from typing import Any
 import apsw
 
 from awsvtab.changes import Changes
+from awsvtab.lookups import Lookups
 from awsvtab.plan import Argument
+from awsvtab.predicates import Operator
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
 from awsvtab.values import SQLValue, sql_literal
@@ -74,6 +76,7 @@ class Execution:
     used: bool = False
     written: bool = False
     snapshot: Snapshot | None = None
+    lookups: Lookups = field(default_factory=Lookups)
     read_ahead: ReadAhead | None = None
 
     def keyed(self, arguments: Sequence[Argument], values: Sequence[Any]) -> bool:
@@ -81,6 +84,7 @@ class Execution:
         return any(
             not self.wrote(each, argument)
             for argument, value in zip(arguments, values, strict=True)
+            if argument.operator not in (Operator.IS_NULL, Operator.NOT_NULL)
             for each in (value if isinstance(value, set) else (value,))
         )
 
