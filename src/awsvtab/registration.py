@@ -20,8 +20,9 @@ from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
-from awsvtab.hints import Explained, explain
+from awsvtab.hints import Hint, hinted
 from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, WARN, Options
 from awsvtab.pool import Pool
@@ -34,6 +35,7 @@ from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.sqltokens import without_literals
 from awsvtab.statements import Execution, Statements
+from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
 
 STATEMENTS_KEPT = 256  # rewritten texts
@@ -65,13 +67,14 @@ class Registration:
         )
         self.applier = Applier(self.cloudcontrol, self._pool, self._interrupted)
         self._statements = Statements(connection, self.changes)
+        self._rerun = Rerun(connection, self._statements, options.concurrency)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=self._statements,
-            rerun=Rerun(connection, self._statements, options.concurrency),
+            rerun=self._rerun,
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
@@ -127,10 +130,10 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def explain(self, message: str, sql: str) -> Explained:
+    def hint(self, message: str, sql: str) -> Hint:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
-        return explain(message, sql, self.catalog, self._short_names, others)
+        return hinted(message, sql, self.catalog, self._short_names, others)
 
     @property
     def pending(self) -> int:
@@ -146,6 +149,18 @@ class Registration:
     def all_ignored(self) -> int:
         """The rows that all statements left out."""
         return self._statements.all_ignored
+
+    def explain(self, sql: str, bindings: Any = None) -> Explanation:
+        """How a statement would reach AWS: access paths, calls as far as they are known, actions.
+
+        ``sql`` is as `rewrite` gives it. AWS is asked nothing; local tables are read for keys.
+        Raises what preparing the statement raises, and ProgrammingError for what it names wrongly.
+        """
+        snapshot = self._new_snapshot(None)
+        try:
+            return survey(self._rerun, self.catalog, self.resource_type, snapshot, sql, bindings)
+        finally:
+            snapshot.close()
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
