@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from awsvtab.asking import Asker
@@ -13,6 +13,7 @@ from awsvtab.aws_errors import Subject, make_error
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
 from awsvtab.errors import AwsError, Error, InternalError, NotFound
+from awsvtab.masking import hide, keep_secrets
 from awsvtab.pool import Pool
 from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
@@ -69,7 +70,7 @@ class Applier:
 
     def _apply_group(self, group: Sequence[Change], done: list[Outcome], asker: Asker) -> None:
         """Applies changes at once, and notes in ``done`` what became of each, however it ends."""
-        futures = [self._pool.submit(self._apply_one, change, asker) for change in group]
+        futures = [self._pool.submit(self._told, change, asker) for change in group]
         try:
             while wait(futures, timeout=POLL_S).not_done:
                 if self._interrupted():
@@ -81,6 +82,17 @@ class Applier:
             outcomes = [future.result() for future in _ended(futures)]
             self.outcomes.extend(outcomes)
             done += outcomes
+
+    def _told(self, change: Change, asker: Asker) -> Outcome:
+        """What became of a change, without its secrets: AWS repeats values in its messages."""
+        outcome = self._apply_one(change, asker)
+        if outcome.error is not None:
+            keep_secrets(outcome.error, change.resource_type, change.document)
+        event = outcome.event
+        if event is None or not event.status_message:
+            return outcome
+        message = hide(event.status_message, change.resource_type, change.document)
+        return replace(outcome, event=replace(event, status_message=message))
 
     def _apply_one(self, change: Change, asker: Asker) -> Outcome:
         event = None

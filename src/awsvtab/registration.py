@@ -22,7 +22,7 @@ from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
-from awsvtab.hints import hinted
+from awsvtab.hints import Hint, hinted
 from awsvtab.introspect import catalog_tables
 from awsvtab.options import ALL, WARN, Options
 from awsvtab.pool import Pool
@@ -59,7 +59,7 @@ class Registration:
         self.catalog = catalog()
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self._describe))
-        self.changes = Changes()
+        self.changes = Changes(options.max_changes)
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
@@ -78,6 +78,8 @@ class Registration:
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             apply=self._apply,
+            read_only=options.read_only,
+            trusted_schema=options.trusted_schema,
         )
         curated = CuratedModule(engine, options.trusted_schema, self._type_named)
         self._create_modules(Module(engine), curated)
@@ -128,7 +130,7 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def hint(self, message: str, sql: str) -> str:
+    def hint(self, message: str, sql: str) -> Hint:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
         return hinted(message, sql, self.catalog, self._short_names, others)
@@ -137,6 +139,16 @@ class Registration:
     def pending(self) -> int:
         """The number of changes that wait for COMMIT."""
         return len(self.changes)
+
+    @property
+    def ignored(self) -> int:
+        """The rows that the statement that ended last left out, which SQLite counts (OR IGNORE)."""
+        return self._statements.ignored
+
+    @property
+    def all_ignored(self) -> int:
+        """The rows that all statements left out."""
+        return self._statements.all_ignored
 
     def explain(self, sql: str, bindings: Any = None) -> Explanation:
         """How a statement would reach AWS: access paths, calls as far as they are known, actions.
