@@ -207,6 +207,7 @@ class ReadAhead:
     _window: int | None = FIRST_WINDOW
     _fruitless: int = 0
     _rests: int = 0
+    _cheap: bool = False
 
     @property
     def asker(self) -> Asker:
@@ -276,7 +277,15 @@ class ReadAhead:
         if position <= self._reached:
             return
         self._reached = position
-        ahead = min(2 * self.width, max(position, HEAD_START if self.eager else 0))
+        self._send()
+        if self._cheap and len(self._order) - position <= 2 * self.width:
+            # While those on their way keep the threads busy.
+            self._look_ahead()
+            self._send()
+
+    def _send(self) -> None:
+        position = self._reached
+        ahead = min(2 * self.width, max(position + 1, HEAD_START if self.eager else 0))
         while self._sent < min(len(self._order), position + 1 + ahead):
             self._order[self._sent]()
             self._sent += 1
@@ -299,6 +308,7 @@ class ReadAhead:
             self._add(request, start)
         self._fruitless = 0 if found else self._fruitless + 1
         self._rests = 2**self._fruitless - 1
+        self._cheap = seconds < CALL_S
         if self._window is not None:
             costly = found and seconds > CALL_S * found / self.width
             self._window = None if costly else self._window * WINDOW_GROWTH

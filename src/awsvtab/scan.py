@@ -429,7 +429,7 @@ class Scanner:
     def _window(self, limited: bool) -> Window:
         """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
         most = 2 * self.concurrency
-        return Window(1 if limited else most, most)
+        return Window(2 if limited else most, most)
 
 
 def _found(snapshot: Source, reads: Iterable[Future[Resource | None]]) -> list[Resource]:
