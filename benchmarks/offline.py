@@ -74,8 +74,11 @@ class Pages:
 
 
 @contextmanager
-def offline(pages: Pages) -> Iterator[apsw.Connection]:
-    """An APSW connection with the one table, whose calls are answered from ``pages``."""
+def offline(pages: Pages, snapshots: list[Snapshot] | None = None) -> Iterator[apsw.Connection]:
+    """An APSW connection with the one table, whose calls are answered from ``pages``.
+
+    The statements' snapshots are added to ``snapshots``.
+    """
     connection = apsw.Connection(":memory:")
     cloudcontrol: Any = pages
     options = Options()
@@ -85,7 +88,10 @@ def offline(pages: Pages) -> Iterator[apsw.Connection]:
 
     def new_snapshot(execution: Execution | None) -> Snapshot:
         interrupted = partial(getattr, connection, "is_interrupted")
-        return Snapshot(cloudcontrol, pool, interrupted, options.rows_in_memory, Asker())
+        snapshot = Snapshot(cloudcontrol, pool, interrupted, options.rows_in_memory, Asker())
+        if snapshots is not None:
+            snapshots.append(snapshot)
+        return snapshot
 
     engine = Engine(
         connection=connection,
