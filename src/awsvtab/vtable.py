@@ -148,6 +148,7 @@ class Table:
         self._refusal = refusal
         self.readers = [column_reader(column) for column in self.columns]
         self._shapes: dict[str, Shape] = {}
+        self.matching: tuple[int, Matching] | None = None  # of the prepare with that number
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         """Tells SQLite which constraints the scan wants, and what it will cost."""
@@ -333,18 +334,16 @@ class Cursor:
         self._row: Cells = ()
         self._source: Source | None = None
         self._note: Callable[[Resource], None] | None = None
-        self._matching: Matching | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
         engine, resource_type = self._table.engine, self._table.resource_type
         reference, used, plan_text = text.split(" ", 2)
         plan = planning.decode(plan_text)
-        execution = engine.rerun.execution or engine.statements.execution(
-            int(reference.partition(REFERENCE)[0])
-        )
+        serial = int(reference.partition(REFERENCE)[0])
+        execution = engine.rerun.execution or engine.statements.execution(serial)
         keys = read_keys(
-            resource_type, plan, values, execution.wrote, self._patterns_compared(plan)
+            resource_type, plan, values, execution.wrote, self._patterns_compared(plan, serial)
         )
         snapshot = _snapshot_of(execution, engine)
         keyed = execution.keyed(plan.arguments, values)
@@ -392,11 +391,14 @@ class Cursor:
         shape = self._shape
         return shape.cells(resource) if isinstance(shape, Shape) else LazyRow(self._read)
 
-    def _patterns_compared(self, plan: planning.Plan) -> Matching:
-        """The functions for the patterns of a plan; they do not change while a statement runs."""
-        if self._matching is None and any(each.operator in PATTERNS for each in plan.arguments):
-            self._matching = own_patterns(self._table.engine.connection)
-        return self._matching or NO_MATCHING
+    def _patterns_compared(self, plan: planning.Plan, serial: int) -> Matching:
+        """The functions for the patterns of a plan; with others, SQLite would prepare it again."""
+        if not any(each.operator in PATTERNS for each in plan.arguments):
+            return NO_MATCHING
+        known = self._table.matching
+        if known is None or known[0] != serial:
+            known = self._table.matching = (serial, own_patterns(self._table.engine.connection))
+        return known[1]
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
