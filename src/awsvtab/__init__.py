@@ -3,7 +3,16 @@
 from awsvtab.dbapi import *  # noqa: F403 - the driver's public names are the package's
 from awsvtab.dbapi import __all__ as _driver
 from awsvtab.errors import AwsError
+from awsvtab.recovery import Recovered, recover
 from awsvtab.registration import Registration, register
 from awsvtab.version import __version__
 
-__all__ = [*_driver, "AwsError", "Registration", "__version__", "register"]
+__all__ = [
+    *_driver,
+    "AwsError",
+    "Recovered",
+    "Registration",
+    "__version__",
+    "recover",
+    "register",
+]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.options import Place
-from awsvtab.resources import ResourceKey, join_identifier
+from awsvtab.resources import ResourceKey, join_identifier, known_parts
 from awsvtab.values import JSONValue
 
 
@@ -26,9 +26,11 @@ class Operation(StrEnum):
 class Change:
     """A write that waits for COMMIT.
 
-    ``document`` is the desired state of a CREATE, the patch document of an UPDATE. ``statement``
-    tells changes of one statement from those of others. The client token makes a repeated
-    request harmless: AWS takes it once.
+    ``document`` is the desired state of a CREATE, the patch document of an UPDATE. The identifier
+    of a CREATE is what its properties say; None if AWS makes up a part. ``statement`` tells changes
+    of one statement from those of others. The client token makes a repeated request harmless: AWS
+    takes it once. ``folded`` are the client tokens of the other changes that
+    this one stands for.
     """
 
     operation: Operation
@@ -38,25 +40,25 @@ class Change:
     document: JSONValue = None
     statement: int = 0
     client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    folded: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         about = f" '{name}'" if (name := self._name()) else ""
         return f"{self.operation} {self.resource_type.name}{about} in {self.place.region}"
 
-    def is_of_same(self, other: Change) -> bool:
-        """Whether both are of one existing resource."""
-        return (self.resource_type.name, self.place, self.identifier) == (
-            other.resource_type.name,
-            other.place,
-            other.identifier,
-        )
+    @property
+    def key(self) -> ResourceKey | None:
+        """What tells the resource from all others; None as long as AWS has not named it."""
+        if self.identifier is None:
+            return None
+        return ResourceKey(self.place, self.resource_type.name, self.identifier)
 
     def _name(self) -> str:
         """The identifier; of a new resource what is known of it, a star for what AWS will add."""
         if self.identifier is not None or not isinstance(self.document, dict):
             return self.identifier or ""
-        known = [self.document.get(pointer) for pointer in self.resource_type.identifier]
-        return join_identifier(["*" if value is None else str(value) for value in known])
+        known = known_parts(self.resource_type, self.document)
+        return join_identifier(["*" if part is None else part for part in known])
 
 
 class _Mark(NamedTuple):
@@ -94,6 +96,10 @@ class Changes:
     def pending(self) -> Sequence[Change]:
         """The changes that wait, in the order made."""
         return tuple(self._queue)
+
+    def tokens_after(self, length: int) -> tuple[str, ...]:
+        """The client tokens of the changes that wait, but for the first so many."""
+        return tuple(change.client_token for change in self._queue[length:])
 
     def patches_of(self, key: ResourceKey) -> list[JSONValue]:
         """The patch documents that wait for a resource; those before its deletion are void."""

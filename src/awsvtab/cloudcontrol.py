@@ -8,13 +8,13 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from awsvtab.aws_errors import Subject, make_error, retry_delay, translated
-from awsvtab.errors import AwsError, NotFound, aws_error_class
+from awsvtab.errors import AwsError, NotFound
 from awsvtab.options import SESSION_ACCOUNT, Options, Place
 from awsvtab.values import Properties, dump_json, parse_json
 from awsvtab.version import __version__
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     import boto3
 
 CALLS_KEPT = 10_000
+REQUESTS_ON_A_PAGE = 100  # as many as ListResourceRequests gives
 FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
-FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
-LONGEST_RETRY_AFTER_S = 300.0
 CONNECT_TIMEOUT_S = 10
 CLOSE_WAIT_S = 1.0
 ANY_REGION = "us-east-1"  # for what is the same in all
@@ -42,6 +41,7 @@ ANSWER_MEMBERS: Mapping[str, tuple[str, ...]] = {
         ("CreateResource", "UpdateResource", "DeleteResource", "GetResourceRequestStatus"),
         ("ProgressEvent",),
     ),
+    "ListResourceRequests": ("ResourceRequestStatusSummaries",),
     "GetCallerIdentity": ("Account",),
     "DescribeRegions": ("Regions",),
     "DescribeType": ("Schema",),
@@ -73,8 +73,22 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class HookProgress:
+    """What a hook says of a change, in the words of Cloud Control's HookProgressEvent."""
+
+    hook_type_name: str
+    hook_status: str
+    hook_status_message: str | None = None
+    invocation_point: str | None = None
+    failure_mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """How a change goes on, in the words of Cloud Control's ProgressEvent."""
+    """How a change goes on, in the words of Cloud Control's ProgressEvent.
+
+    Times are seconds since the epoch. ``hooks`` is only known where the request was asked for.
+    """
 
     operation: str
     operation_status: str
@@ -85,6 +99,9 @@ class ProgressEvent:
     status_message: str | None = None
     error_code: str | None = None
     retry_after: float | None = None
+    hooks_request_token: str | None = None
+    resource_model: str | None = field(default=None, repr=False)
+    hooks: tuple[HookProgress, ...] = ()
 
     @property
     def final(self) -> bool:
@@ -96,7 +113,8 @@ class CloudControl:
     """Calls Cloud Control, retries what may be retried, and notes every call.
 
     May be used from several threads. Each method raises `AwsError` subclasses, and Cancelled once
-    the caller's ``cancel`` is set.
+    the caller's ``cancel`` is set. Where an ``attempt`` is given, it is the number of the only one
+    that is made: whether there is another is the caller's decision.
     """
 
     def __init__(self, options: Options) -> None:
@@ -205,11 +223,12 @@ class CloudControl:
         desired_state: Properties,
         client_token: str,
         cancel: Cancel,
+        attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to create a resource."""
         request = {"TypeName": type_name, "DesiredState": dump_json(desired_state)}
         return self._change(
-            "CreateResource", place, Subject(type_name), request, client_token, cancel
+            "CreateResource", place, Subject(type_name), request, client_token, cancel, attempt
         )
 
     def update(
@@ -220,6 +239,7 @@ class CloudControl:
         patch_document: str,
         client_token: str,
         cancel: Cancel,
+        attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to patch a resource."""
         request = {
@@ -228,34 +248,59 @@ class CloudControl:
             "PatchDocument": patch_document,
         }
         subject = Subject(type_name, identifier)
-        return self._change("UpdateResource", place, subject, request, client_token, cancel)
+        return self._change(
+            "UpdateResource", place, subject, request, client_token, cancel, attempt
+        )
 
     def delete(
-        self, place: Place, type_name: str, identifier: str, client_token: str, cancel: Cancel
+        self,
+        place: Place,
+        type_name: str,
+        identifier: str,
+        client_token: str,
+        cancel: Cancel,
+        attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to delete a resource."""
         request = {"TypeName": type_name, "Identifier": identifier}
         subject = Subject(type_name, identifier)
-        return self._change("DeleteResource", place, subject, request, client_token, cancel)
+        return self._change(
+            "DeleteResource", place, subject, request, client_token, cancel, attempt
+        )
 
-    def wait(self, place: Place, event: ProgressEvent, cancel: Cancel) -> ProgressEvent:
-        """The event that ends a change; polls when AWS says, else ever more slowly.
+    def status(
+        self, place: Place, event: ProgressEvent, cancel: Cancel, attempt: int | None = None
+    ) -> ProgressEvent:
+        """How the change that an event is about goes on, with what hooks say of it."""
+        subject = Subject(event.type_name, event.identifier, event.request_token)
+        request = {"RequestToken": event.request_token}
+        answer = self._cloudcontrol(
+            "GetResourceRequestStatus", place, subject, request, cancel, attempt
+        )
+        hooks = tuple(map(_hook_progress, answer.get("HooksProgressEvent", ())))
+        return replace(progress_event(answer["ProgressEvent"]), hooks=hooks)
 
-        Raises TimedOut, with the request token, after ``write_timeout``.
+    def requests_page(
+        self,
+        place: Place,
+        operations: Sequence[str],
+        statuses: Sequence[str],
+        token: str | None,
+        cancel: Cancel,
+    ) -> tuple[list[ProgressEvent], str | None]:
+        """One page of ListResourceRequests, and the next page's token.
+
+        AWS keeps them for seven days. No operations or statuses are all of them.
         """
-        deadline = self._clock.time() + self._options.write_timeout
-        pause = FIRST_POLL_S
-        while not event.final:
-            now = self._clock.time()
-            if now >= deadline:
-                raise self._out_of_time(place, event)
-            due = poll_delay(event)
-            if due is None:
-                due = pause * self._random.uniform(0.5, 1)
-            self._clock.sleep(min(due, deadline - now), cancel)
-            pause = min(pause * 2, LONGEST_POLL_S)
-            event = self._status(place, event, cancel)
-        return event
+        wanted = {"Operations": list(operations), "OperationStatuses": list(statuses)}
+        request: dict[str, Any] = {"MaxResults": REQUESTS_ON_A_PAGE}
+        if operations or statuses:
+            request["ResourceRequestStatusFilter"] = {k: v for k, v in wanted.items() if v}
+        if token is not None:
+            request["NextToken"] = token
+        answer = self._cloudcontrol("ListResourceRequests", place, Subject(), request, cancel)
+        events = answer.get("ResourceRequestStatusSummaries", ())
+        return list(map(progress_event, events)), answer.get("NextToken")
 
     def close(self) -> None:
         """Closes the pooled connections, after a moment for requests that are under way."""
@@ -265,25 +310,6 @@ class CloudControl:
         for client in clients:
             client.close()
 
-    def _status(self, place: Place, event: ProgressEvent, cancel: Cancel) -> ProgressEvent:
-        subject = Subject(event.type_name, event.identifier, event.request_token)
-        request = {"RequestToken": event.request_token}
-        answer = self._cloudcontrol("GetResourceRequestStatus", place, subject, request, cancel)
-        return progress_event(answer["ProgressEvent"])
-
-    def _out_of_time(self, place: Place, event: ProgressEvent) -> AwsError:
-        return aws_error_class("ServiceTimeout")(
-            f"{event.operation} of {event.type_name} in {place.region} is still "
-            f"{event.operation_status} after {self._options.write_timeout:g} s and may yet finish: "
-            f"ask with request token {event.request_token}, or connect(write_timeout=…) for longer",
-            code="ServiceTimeout",
-            operation="GetResourceRequestStatus",
-            type_name=event.type_name,
-            identifier=event.identifier,
-            region=place.region,
-            request_token=event.request_token,
-        )
-
     def _change(
         self,
         operation: str,
@@ -292,9 +318,10 @@ class CloudControl:
         request: dict[str, str],
         client_token: str,
         cancel: Cancel,
+        attempt: int | None,
     ) -> ProgressEvent:
         request["ClientToken"] = client_token
-        answer = self._cloudcontrol(operation, place, subject, request, cancel)
+        answer = self._cloudcontrol(operation, place, subject, request, cancel, attempt)
         return progress_event(answer["ProgressEvent"])
 
     def _cloudcontrol(
@@ -302,10 +329,11 @@ class CloudControl:
         operation: str,
         place: Place,
         subject: Subject,
-        request: Mapping[str, str],
+        request: Mapping[str, Any],
         cancel: Cancel,
+        attempt: int | None = None,
     ) -> dict[str, Any]:
-        return self._call("cloudcontrol", operation, place, subject, request, cancel)
+        return self._call("cloudcontrol", operation, place, subject, request, cancel, attempt)
 
     def _call(
         self,
@@ -313,11 +341,12 @@ class CloudControl:
         operation: str,
         place: Place,
         subject: Subject,
-        request: Mapping[str, str],
+        request: Mapping[str, Any],
         cancel: Cancel,
+        only_attempt: int | None = None,
     ) -> dict[str, Any]:
         """The answer to a request, tried again while that may help."""
-        attempt = 1
+        attempt = only_attempt or 1
         while True:
             cancel.check()
             started = self._clock.time()
@@ -329,7 +358,7 @@ class CloudControl:
                     operation, place, subject, attempt, started, error.code, error.request_id
                 )
                 pause = retry_delay(error, attempt, self._random.random())
-                if pause is None:
+                if pause is None or only_attempt is not None:
                     raise
             else:
                 request_id = answer["ResponseMetadata"].get("RequestId")
@@ -339,7 +368,7 @@ class CloudControl:
             attempt += 1
 
     def _send(
-        self, service: str, operation: str, place: Place, request: Mapping[str, str]
+        self, service: str, operation: str, place: Place, request: Mapping[str, Any]
     ) -> dict[str, Any]:
         from botocore import xform_name
 
@@ -438,17 +467,19 @@ def progress_event(answer: Mapping[str, Any]) -> ProgressEvent:
         status_message=answer.get("StatusMessage"),
         error_code=answer.get("ErrorCode"),
         retry_after=_epoch(answer.get("RetryAfter")),
+        hooks_request_token=answer.get("HooksRequestToken"),
+        resource_model=answer.get("ResourceModel"),
     )
 
 
-def poll_delay(event: ProgressEvent) -> float | None:
-    """Seconds to the time at which AWS wants to be asked again; None if it does not say.
-
-    Both times of the event are AWS's: this machine's clock may be wrong.
-    """
-    if event.retry_after is None or event.event_time is None:
-        return None
-    return min(max(event.retry_after - event.event_time, 0.0), LONGEST_RETRY_AFTER_S)
+def _hook_progress(answer: Mapping[str, Any]) -> HookProgress:
+    return HookProgress(
+        hook_type_name=answer.get("HookTypeName", ""),
+        hook_status=answer.get("HookStatus", ""),
+        hook_status_message=answer.get("HookStatusMessage"),
+        invocation_point=answer.get("InvocationPoint"),
+        failure_mode=answer.get("FailureMode"),
+    )
 
 
 def _epoch(time: datetime | None) -> float | None:

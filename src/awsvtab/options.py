@@ -37,7 +37,9 @@ class Options:
     wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
     ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
-    profile that they name. Times are in seconds. ``clock`` is for tests.
+    profile that they name. With ``wait=False`` COMMIT returns when AWS has accepted the changes.
+    ``journal`` is the path of a file that outlives the process: what was sent, and what AWS
+    answered. Times are in seconds. ``clock`` is for tests.
     """
 
     tables: Sequence[str] = ()
@@ -50,6 +52,8 @@ class Options:
     concurrency: int = 16
     read_timeout: float = 60
     write_timeout: float = 7200
+    wait: bool = True
+    journal: str | os.PathLike[str] | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
 
 import apsw
 
-from awsvtab.apply import Applier
+from awsvtab.apply import Applier, Means
 from awsvtab.beyond import more_types, type_named
 from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import CloudControl
+from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule
 from awsvtab.errors import ProgrammingError
 from awsvtab.functions import register_functions
 from awsvtab.hints import explain
 from awsvtab.introspect import catalog_tables
+from awsvtab.journal import Journal
+from awsvtab.ledger import Ledger, Written
 from awsvtab.options import ALL, Options
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
+from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.statements import Statements
 from awsvtab.vtable import Engine, Module
+from awsvtab.write_tables import requests_table, resource_requests_table
 
 STATEMENTS_KEPT = 256  # rewritten texts
 
@@ -48,16 +53,22 @@ class Registration:
             partial(_rewrite, self.catalog, self._short_names, self._find)
         )
         self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
-        self.applier = Applier(self.cloudcontrol, self._executor, self._interrupted)
+        journal = None if options.journal is None else Journal(options.journal)
+        self.ledger = Ledger(journal, options.clock.time)
+        self.applier = Applier(self._means(options))
+        statements = Statements(connection, self.changes)
+        self.committer = Committer(
+            connection, self.changes, self.applier, statements, options.clock
+        )
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=Statements(connection, self.changes),
+            statements=statements,
             changes=self.changes,
             new_snapshot=self._new_snapshot,
-            apply=self._apply,
+            committer=self.committer,
         )
         curated = CuratedModule(
             engine,
@@ -65,7 +76,13 @@ class Registration:
             lambda name: type_named(self.catalog, name, self.cloudcontrol),
         )
         self._create_modules(Module(engine), curated)
-        self._introspection = catalog_tables(self.catalog)
+        self._introspection = (
+            *catalog_tables(self.catalog),
+            requests_table(self.ledger),
+            resource_requests_table(
+                self.catalog, self._new_snapshot, partial(self._regions, reach(options))
+            ),
+        )
         register_tables(connection, self._introspection)
         register_functions(connection)
 
@@ -106,31 +123,50 @@ class Registration:
         """The number of changes that wait for COMMIT."""
         return len(self.changes)
 
+    @property
+    def is_used(self) -> bool:
+        """Whether an AWS table has been used yet."""
+        return self.committer.statements.installed
+
+    def written(self) -> Written:
+        """What is queued and sent from now on."""
+        return Written(self.ledger, self.changes)
+
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.cloudcontrol.close()
+        self.ledger.close()
 
     def _new_snapshot(self) -> Snapshot:
         return Snapshot(self.cloudcontrol, self._executor, self._interrupted)
 
+    def _regions(self, reach: Reach, snapshot: Snapshot, given: str | None) -> Sequence[str]:
+        """The connection's regions, or the one of them that is given."""
+        if reach.regions is None:
+            default = self.cloudcontrol.default_region() if given is None else given
+            known = [] if default is None else [default]
+        elif reach.regions == ALL:
+            known = list(snapshot.enabled_regions(reach.account))
+        else:
+            known = list(dict.fromkeys(reach.regions))
+        return [
+            each for each in known if given in (None, each) and self.cloudcontrol.is_region(each)
+        ]
+
     def _interrupted(self) -> bool:
         return self._connection.is_interrupted
 
-    def _apply(self) -> None:
-        """Applies the whole plan, at the first table of a COMMIT; the others find none left.
-
-        SQLite would find a busy file only afterwards. Flushing finds it while nothing is sent: it
-        raises BusyError, the transaction stays open, and COMMIT may be tried again.
-        """
-        if self.changes:
-            try:
-                self._connection.cache_flush()
-            except apsw.BusyError:
-                raise apsw.BusyError(
-                    "database is locked; nothing was sent to AWS: try COMMIT again"
-                ) from None
-            self.applier.apply(self.changes.take())
+    def _means(self, options: Options) -> Means:
+        return Means(
+            self.cloudcontrol,
+            self._executor,
+            options.concurrency,
+            options.clock,
+            self._interrupted,
+            self.ledger,
+            Policy(options.write_timeout, options.wait),
+        )
 
 
 def reach(options: Options) -> Reach:

@@ -152,6 +152,24 @@ def join_identifier(parts: Sequence[str]) -> str:
     return SEPARATOR.join(parts)
 
 
+def known_parts(resource_type: ResourceType, properties: Properties) -> list[str | None]:
+    """The parts of the identifier that properties give; None for each that they do not."""
+    return [_part(properties, pointer.split("/")) for pointer in resource_type.identifier]
+
+
+def known_identifier(resource_type: ResourceType, properties: Properties) -> str | None:
+    """The identifier, if the properties give all its parts; AWS may make up some."""
+    parts = known_parts(resource_type, properties)
+    given = [part for part in parts if part]
+    return join_identifier(given) if given and len(given) == len(parts) else None
+
+
+def _part(value: JSONValue, path: Sequence[str]) -> str | None:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return None if value is None or isinstance(value, bool | dict | list) else str(value)
+
+
 def identifier_form(resource_type: ResourceType) -> str:
     """How an identifier looks: ``<DomainName>|<EventStreamName>``."""
     return SEPARATOR.join(f"<{pointer.rsplit('/', 1)[-1]}>" for pointer in resource_type.identifier)

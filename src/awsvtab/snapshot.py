@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import CloudControl, Page
+from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
 from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
@@ -160,6 +160,14 @@ class Snapshot:
         """The regions that are enabled for an account."""
         return self.result(
             self._submit(self._cloudcontrol.enabled_regions, account, self.cancel),
+        )
+
+    def requests_page(
+        self, place: Place, operations: Sequence[str], statuses: Sequence[str], token: str | None
+    ) -> Future[tuple[list[ProgressEvent], str | None]]:
+        """A page of what was asked of Cloud Control in a place, under way."""
+        return self._submit(
+            self._cloudcontrol.requests_page, place, operations, statuses, token, self.cancel
         )
 
     def result(self, future: Future[T]) -> T:

@@ -124,11 +124,13 @@ class _Planned:
 class Statements:
     """Follows a connection's statements, from the first use of an AWS table on.
 
-    A writing statement that fails is undone, and so is what it queued: see `_undo`.
+    A writing statement that fails is undone, and so is what it queued: see `_undo`. ``begun``
+    counts the runs that have begun.
     """
 
     connection: apsw.Connection
     changes: Changes
+    begun: int = 0
     _counter: Iterator[int] = field(default_factory=lambda: count(1))
     _preparing: _Prepare | None = None
     _restarting: int | None = None
@@ -139,13 +141,13 @@ class Statements:
     _counted: dict[int, tuple[int, int]] = field(default_factory=dict)
     _returning: set[int] = field(default_factory=set)
     _following: int = 0
-    _installed: bool = False
+    installed: bool = False
 
     def install(self) -> None:
         """Begins to follow; local connections, which never get here, pay nothing."""
-        if self._installed:
+        if self.installed:
             return
-        self._installed = True
+        self.installed = True
         self._follow()
         previous = self.connection.exec_trace
 
@@ -283,6 +285,7 @@ class Statements:
         if known is not None and _is_trigger(event, known, announced):
             known.restarting = False
             return
+        self.begun += 1
         self._restarting = None
         expired = self._plans_made(just_prepared=announced is None, expired=True)
         execution = Execution(

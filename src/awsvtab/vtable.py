@@ -16,11 +16,12 @@ from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
 from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
+from awsvtab.commit import Committer
 from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
 from awsvtab.options import Place
 from awsvtab.patch import apply_patches
-from awsvtab.resources import MISSING, Missing, Resource, ResourceKey
+from awsvtab.resources import MISSING, Missing, Resource, ResourceKey, known_identifier
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
 from awsvtab.statements import Execution, Statements
@@ -43,7 +44,7 @@ class Engine:
     statements: Statements
     changes: Changes
     new_snapshot: Callable[[], Snapshot]
-    apply: Callable[[], None]
+    committer: Committer
 
 
 class Module:
@@ -166,7 +167,8 @@ class Table:
         place = self.scanner.place_of_new(
             self.resource_type, None if region is None else str(region)
         )
-        self._queue(Operation.CREATE, place, None, desired_state)
+        identifier = known_identifier(self.resource_type, desired_state)
+        self._queue(Operation.CREATE, place, identifier, desired_state)
         return 0
 
     def UpdateDeleteRow(self, key: str) -> None:  # noqa: N802
@@ -196,13 +198,15 @@ class Table:
 
     def Sync(self) -> None:  # noqa: N802
         """The transaction is about to be committed: the plan is applied, or this raises."""
-        self.engine.apply()
+        self.engine.committer.sync()
 
     def Commit(self) -> None:  # noqa: N802
         """The transaction is over."""
-        self.engine.changes.clear()
+        self.engine.committer.committed()
 
-    Rollback = Commit
+    def Rollback(self) -> None:  # noqa: N802
+        """The transaction is over, by ROLLBACK or because COMMIT failed."""
+        self.engine.committer.rolled_back()
 
     def Savepoint(self, number: int) -> None:  # noqa: N802
         """A savepoint was opened."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 
+from awsvtab.apply import WriteProgress
 from awsvtab.dbapi.guard import Aggregation, failure, guarded, report
 from awsvtab.dbapi.handle import Handle
 from awsvtab.dbapi.translate import translating
@@ -83,6 +84,14 @@ class Callbacks(Handle):
         stop = progress_handler and partial(_stop, progress_handler)
         self._open_database().set_progress_handler(stop, n, id=Callbacks)
 
+    def set_write_progress(self, callback: Callable[[WriteProgress], object] | None) -> None:
+        """Call ``callback`` as AWS answers to the changes that a COMMIT sends, in its thread.
+
+        What the callback raises stops nothing: see `enable_callback_tracebacks`.
+        """
+        self._open_database()
+        self._registration.applier.progress = callback and partial(_tell, callback)
+
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Call ``trace_callback`` with the text of each statement, parameters filled in."""
         database = self._open_database()
@@ -117,6 +126,13 @@ class Callbacks(Handle):
             yield
         finally:
             self._holds_trace = False
+
+
+def _tell(callback: Callable[[WriteProgress], object], progress: WriteProgress) -> None:
+    try:
+        callback(progress)
+    except Exception as error:
+        report(error, callback)
 
 
 def _aggregate(make: Callable[[], Any]) -> Any:
