@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import awsvtab
 from awsvtab.emulator import Emulator
+from clock import FakeClock
 from conftest import DOMAIN, EVENT_STREAM
 
 REGIONS = ("us-east-1", "eu-central-1")
@@ -234,7 +235,46 @@ joins = st.one_of(
         conditions("y."),
     ),
 )
-queries = st.lists(st.one_of(single_table, joins), min_size=1, max_size=6)
+# Two AWS tables in a row, subqueries in subqueries, and what materialises them.
+chains = st.one_of(
+    st.builds(
+        "SELECT l.n, x.uri, y.state FROM l {} JOIN {} x ON {} {} JOIN {} y ON {}".format,
+        st.sampled_from(("", "LEFT")),
+        st.just("{t}"),
+        st.sampled_from(JOIN_CONDITIONS),
+        st.sampled_from(("", "LEFT")),
+        st.just("{t}"),
+        st.sampled_from(SELF_JOIN_CONDITIONS),
+    ),
+    st.builds(
+        "SELECT n FROM l WHERE {} (SELECT 1 FROM {} x WHERE {}) {} {} "
+        "(SELECT 1 FROM {} y JOIN {} x ON {} WHERE y.domain_name = l.domain)".format,
+        st.sampled_from(("EXISTS", "NOT EXISTS")),
+        st.just("{t}"),
+        st.sampled_from(JOIN_CONDITIONS),
+        st.sampled_from(("AND", "OR")),
+        st.sampled_from(("EXISTS", "NOT EXISTS")),
+        st.just("{t}"),
+        st.just("{t}"),
+        st.sampled_from(SELF_JOIN_CONDITIONS),
+    ),
+    st.builds(
+        "SELECT n, (SELECT max(y.uri) FROM {} y WHERE y.domain_name = "
+        "(SELECT min(x.domain_name) FROM {} x WHERE {})) FROM l".format,
+        st.just("{t}"),
+        st.just("{t}"),
+        st.sampled_from(JOIN_CONDITIONS),
+    ),
+    st.builds(
+        "SELECT q.n, q.found, y.uri FROM (SELECT l.n, count(*) AS found, max(x.data__Identifier) "
+        "AS id FROM l JOIN {} x ON {} GROUP BY l.n) q LEFT JOIN {} y "
+        "ON y.data__Identifier = q.id".format,
+        st.just("{t}"),
+        st.sampled_from(JOIN_CONDITIONS),
+        st.just("{t}"),
+    ),
+)
+queries = st.lists(st.one_of(single_table, joins, chains), min_size=1, max_size=6)
 
 
 @dataclass(frozen=True)
@@ -260,8 +300,12 @@ class Twin:
         )
 
     def check(self, query: str) -> None:
-        """Asks both."""
-        found = self.connection.execute(query.replace("{t}", "event_streams")).fetchall()
+        """Asks both. An error of AWS is an answer, too few rows are none."""
+        try:
+            found = self.connection.execute(query.replace("{t}", "event_streams")).fetchall()
+        except awsvtab.AwsError:
+            assert list(self.emulator.faults), query
+            return
         expected = self.connection.execute(query.replace("{t}", "ordinary")).fetchall()
         if "LIMIT" in query:
             assert found == expected
@@ -272,7 +316,10 @@ class Twin:
 @pytest.fixture(scope="module")
 def twin(session: boto3.Session, _emulator: Emulator) -> Iterator[Twin]:
     connection = _emulator.connect(
-        session=session, regions=REGIONS, tables=["customerprofiles.event_streams"]
+        session=session,
+        regions=REGIONS,
+        tables=["customerprofiles.event_streams"],
+        clock=FakeClock(),
     )
     connection.execute(ORDINARY)
     connection.execute("CREATE TABLE l (n INTEGER, id TEXT, domain TEXT, name TEXT, region TEXT)")
@@ -318,6 +365,45 @@ def test_both_tables_give_the_same_rows(
     twin.fill(estate)
     for query in queries:
         twin.check(query)
+
+
+# Throttled now and then, and one connection that is cut.
+faults = st.lists(
+    st.tuples(
+        st.sampled_from(("throttle", "throttle_behind", "drop", "lose_answer", "truncate", "deny")),
+        st.fixed_dictionaries(
+            {"nth": st.integers(1, 20), "times": st.integers(1, 3)},
+            optional={"operation": st.sampled_from(("ListResources", "GetResource"))},
+        ),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def check_with_faults(
+    twin: Twin, estate: list[Stream], query: str, faults: list[tuple[str, Any]]
+) -> None:
+    twin.fill(estate)
+    for kind, where in faults:
+        getattr(twin.emulator.faults, kind)(**where)
+    twin.check(query)
+
+
+@given(estates, st.one_of(single_table, joins, chains), faults)
+def test_faults_change_no_answer(
+    twin: Twin, estate: list[Stream], query: str, faults: list[tuple[str, Any]]
+) -> None:
+    check_with_faults(twin, estate, query, faults)
+
+
+@pytest.mark.slow
+@settings(max_examples=1_000)
+@given(estates, st.one_of(single_table, joins, chains), faults)
+def test_faults_change_no_answer_for_long(
+    twin: Twin, estate: list[Stream], query: str, faults: list[tuple[str, Any]]
+) -> None:
+    check_with_faults(twin, estate, query, faults)
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ from awsvtab.introspect import catalog_tables
 from awsvtab.journal import Journal
 from awsvtab.ledger import Ledger, Written
 from awsvtab.options import ALL, Options
+from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.sending import Policy
@@ -66,6 +67,7 @@ class Registration:
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=statements,
+            rerun=Rerun(connection, statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             committer=self.committer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
@@ -18,6 +18,21 @@ T = TypeVar("T")
 
 # How soon waiting notices that the user interrupted: SQLite itself tells nobody.
 POLL_S = 0.1
+
+
+class ListingKey(NamedTuple):
+    """What tells one listing from all others."""
+
+    place: Place
+    type_name: str
+    resource_model: str
+
+
+def listing_key(
+    place: Place, resource_type: ResourceType, resource_model: Properties
+) -> ListingKey:
+    """The key of a type's listing in a place, by a resource model."""
+    return ListingKey(place, resource_type.name, dump_json(resource_model))
 
 
 class Source(Protocol):
@@ -71,6 +86,15 @@ class Listing:
                 yield self._resources[position]
                 position += 1
 
+    def fetched(self) -> Iterator[Resource]:
+        """The rows of the pages that were taken in by now."""
+        return iter(self._resources[:])
+
+    @property
+    def complete(self) -> bool:
+        """Whether `fetched` gives all rows."""
+        return self._next is None
+
     def _fetch(self) -> bool:
         """Takes in the next page; False if there is none."""
         if self._next is None:
@@ -99,7 +123,7 @@ class Snapshot:
         self._cloudcontrol = cloudcontrol
         self._executor = executor
         self._interrupted = interrupted
-        self._listings: dict[tuple[Place, str, str], Listing] = {}
+        self._listings: dict[ListingKey, Listing] = {}
         self._resources: dict[ResourceKey, Future[Resource | None]] = {}
         self._running: set[Future[object]] = set()
 
@@ -107,7 +131,7 @@ class Snapshot:
         self, place: Place, resource_type: ResourceType, resource_model: Properties
     ) -> Listing:
         """A type's listing in a place, under way from the first call on."""
-        key = (place, resource_type.name, dump_json(resource_model))
+        key = listing_key(place, resource_type, resource_model)
         found = self._listings.get(key)
         if found is None:
             whole = not resource_type.can("read")
@@ -136,6 +160,14 @@ class Snapshot:
         if found is None:
             found = self._resources[key] = self._submit(self._get, place, resource_type, identifier)
         return found
+
+    def known_listing(self, key: ListingKey) -> Listing | None:
+        """A listing that was asked for; nothing is sent."""
+        return self._listings.get(key)
+
+    def known_resource(self, key: ResourceKey) -> Future[Resource | None] | None:
+        """A resource that was asked for; nothing is sent."""
+        return self._resources.get(key)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""

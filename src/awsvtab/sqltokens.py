@@ -86,6 +86,7 @@ class Tokens:
     """
 
     def __init__(self, sql: str) -> None:
+        self.text = sql
         pairs = tokenize(sql)
         self.words = [text.lower() for _, text in pairs]
         self.end = len(pairs)

@@ -31,7 +31,8 @@ What cannot be told apart, and may be told that it belongs to another's run that
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -40,6 +41,7 @@ import apsw
 
 from awsvtab.changes import Changes
 from awsvtab.plan import Argument
+from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
 from awsvtab.values import SQLValue, sql_literal
 
@@ -72,16 +74,27 @@ class Execution:
     used: bool = False
     written: bool = False
     snapshot: Snapshot | None = None
+    read_ahead: ReadAhead | None = None
 
-    def wrote(self, value: str, argument: Argument) -> bool:
-        """Whether the user wrote a text as this argument of a plan, as far as that is known.
+    def keyed(self, arguments: Sequence[Argument], values: Sequence[Any]) -> bool:
+        """Whether some of the values come from other tables, as far as that is known."""
+        return any(
+            not self.wrote(each, argument)
+            for argument, value in zip(arguments, values, strict=True)
+            for each in (value if isinstance(value, set) else (value,))
+        )
+
+    def wrote(self, value: SQLValue, argument: Argument) -> bool:
+        """Whether the user wrote a value as this argument of a plan, as far as that is known.
 
         SQLite tells a constant from a column of another table, but not what stands in an IN list
         or is bound.
         """
         if argument.literal or value in self.bound_values():
             return True
-        return argument.many and sql_literal(value) in self.sql
+        return argument.many and (
+            (sql_literal(value) if isinstance(value, str) else str(value)) in self.sql
+        )
 
     def bound_values(self) -> Collection[SQLValue]:
         if isinstance(self.bindings, Mapping):
@@ -142,6 +155,7 @@ class Statements:
     _returning: set[int] = field(default_factory=set)
     _following: int = 0
     installed: bool = False
+    _only_reads: bool = False
 
     def install(self) -> None:
         """Begins to follow; local connections, which never get here, pay nothing."""
@@ -152,10 +166,21 @@ class Statements:
         previous = self.connection.exec_trace
 
         def trace(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
+            if self._only_reads and not cursor.is_readonly:
+                return False
             self._announce(cursor, sql, bindings)
             return previous(cursor, sql, bindings) if previous is not None else True
 
         self.connection.exec_trace = trace
+
+    @contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """Meanwhile, statements that write are refused, as far as exec_trace sees them."""
+        self._only_reads = True
+        try:
+            yield
+        finally:
+            self._only_reads = False
 
     def plan_serial(self) -> int:
         """The number of the prepare under way, for the plan that BestIndex makes."""
@@ -356,7 +381,7 @@ class Statements:
         self._undo(execution)
         if execution.snapshot is not None:
             execution.snapshot.close()
-            execution.snapshot = None
+            execution.snapshot = execution.read_ahead = None
 
     def _has_hardly_begun(self, execution: Execution, runs: int, steps: int) -> bool:
         """Whether a run got no further than opening a transaction on each database.

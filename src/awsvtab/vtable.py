@@ -6,7 +6,9 @@ https://rogerbinns.github.io/apsw/vtable.html and https://www.sqlite.org/vtab.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
 from typing import Any
 
 import apsw
@@ -21,9 +23,11 @@ from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import read_keys
 from awsvtab.options import Place
 from awsvtab.patch import apply_patches
+from awsvtab.readahead import Probe, Unknown
+from awsvtab.rerun import Rerun
 from awsvtab.resources import MISSING, Missing, Resource, ResourceKey, known_identifier
 from awsvtab.scan import Reach, Scanner
-from awsvtab.snapshot import Snapshot
+from awsvtab.snapshot import Snapshot, Source
 from awsvtab.statements import Execution, Statements
 from awsvtab.values import Properties, SQLValue, to_sql
 from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
@@ -31,6 +35,7 @@ from awsvtab.writes import changed_resource, check_conflict_clause, check_deleta
 Reader = Callable[[Resource], SQLValue | Missing]
 
 KEY_SEPARATOR = "|"  # no region has it in its name
+REFERENCE = "."  # between the serials of a prepare and of a table reference in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,11 @@ class Engine:
     short_names: Mapping[str, ResourceType]
     scanner: Scanner
     statements: Statements
+    rerun: Rerun
     changes: Changes
     new_snapshot: Callable[[], Snapshot]
     committer: Committer
+    references: Iterator[int] = field(default_factory=count)
 
 
 class Module:
@@ -141,7 +148,8 @@ class Table:
         if choice.unique:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
-        index.idxStr = f"{serial} {planning.encode(choice.plan)}"
+        reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
+        index.idxStr = f"{reference} {planning.encode(choice.plan)}"
         return True
 
     def Open(self) -> Cursor:  # noqa: N802
@@ -257,29 +265,35 @@ class Cursor:
         self._rows: Iterator[Resource] = iter(())
         self._resource: Resource | None = None
         self._row: list[SQLValue | Missing] = self._empty_row
-        self._snapshot: Snapshot | None = None
-        self._note: Callable[[Resource], None] | None = None
+        self._source: Source | None = None
+        self._seen: dict[ResourceKey, Resource] | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
-        table = self._table
-        serial, _, plan_text = text.partition(" ")
-        execution = table.engine.statements.execution(int(serial))
+        engine, resource_type = self._table.engine, self._table.resource_type
+        reference, _, plan_text = text.partition(" ")
         plan = planning.decode(plan_text)
-        keys = read_keys(table.resource_type, plan, values, execution.wrote)
-        self._snapshot = _snapshot_of(execution, table.engine)
-        self._note = None if execution.readonly else self._remember
-        self._rows = table.scanner.scan(
-            self._snapshot, table.resource_type, keys, plan.needs, plan.whole, plan.limited
+        execution = engine.rerun.execution or engine.statements.execution(
+            int(reference.partition(REFERENCE)[0])
         )
+        keys = read_keys(resource_type, plan, values, execution.wrote)
+        snapshot = _snapshot_of(execution, engine)
+        keyed = execution.keyed(plan.arguments, values)
+        self._source = source = engine.rerun.source(execution, snapshot, reference, keyed)
+        self._seen = None if execution.readonly else snapshot.seen
+        scan = partial(self._table.scanner.scan, source, resource_type, keys)
+        if isinstance(source, Probe):
+            self._rows = source.rows(scan(frozenset()))
+        else:
+            self._rows = scan(plan.needs, plan.whole, plan.limited)
         self.Next()
 
     def Next(self) -> None:  # noqa: N802
         """Goes to the next row."""
         self._resource = next(self._rows, None)
         self._row = self._empty_row.copy()
-        if self._resource is not None and self._note is not None:
-            self._note(self._resource)
+        if self._resource is not None and self._seen is not None:
+            self._seen[self._resource.key] = self._resource
 
     def Eof(self) -> bool:  # noqa: N802
         """Whether the scan is over."""
@@ -301,24 +315,23 @@ class Cursor:
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
-        if resource is None or self._snapshot is None:
+        if resource is None or self._source is None:
             raise apsw.MisuseError("no row")
         if self._table.columns[number].kind is Kind.ACCOUNT:
-            value: SQLValue | Missing = self._snapshot.account_id(resource.place)
+            value: SQLValue | Missing = self._source.account_id(resource.place)
         else:
             value = self._readers[number](resource)
         if isinstance(value, Missing):
             # SQLite had not said that the column would be wanted.
-            self._resource = resource = self._snapshot.whole(resource.key, resource.resource_type)
+            try:
+                self._resource = resource = self._source.whole(resource.key, resource.resource_type)
+            except Unknown:
+                return None
             value = self._readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
         self._row[number] = value
         return value
-
-    def _remember(self, resource: Resource) -> None:
-        if self._snapshot is not None:
-            self._snapshot.seen[resource.key] = resource
 
 
 def column_reader(column: Column) -> Reader:

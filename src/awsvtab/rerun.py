@@ -1,0 +1,131 @@
+"""Runs a statement once more, to find out which keys it is going to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import apsw
+
+from awsvtab.errors import Cancelled
+from awsvtab.readahead import Discovery, ReadAhead
+from awsvtab.selects import select_of
+from awsvtab.snapshot import Snapshot, Source
+from awsvtab.sqltokens import tokenize
+from awsvtab.statements import Execution, Statements
+
+# What SQLite has in the flags of a function that gives the same for the same.
+_DETERMINISTIC = 0x800  # https://www.sqlite.org/c3ref/c_deterministic.html
+_CHANGEABLE_FUNCTIONS = f"""SELECT lower(name) FROM pragma_function_list
+    WHERE NOT builtin AND NOT flags & {_DETERMINISTIC}"""
+_VIEWS = "SELECT lower(sql) FROM {}.sqlite_schema WHERE type = 'view'"
+_RANDOM = frozenset({"random", "randomblob"})
+_PARAMETER = tuple("?:@$#")
+
+
+@dataclass(slots=True)
+class Rerun:
+    """Gives each scan of a connection its source, and runs statements again for a `Discovery`.
+
+    ``execution`` is the run that is being rerun: its scans come as if they were part of it.
+    """
+
+    connection: apsw.Connection
+    statements: Statements
+    width: int
+    execution: Execution | None = None
+    _discovery: Discovery | None = None
+
+    def source(
+        self, execution: Execution, snapshot: Snapshot, reference: str, keyed: bool
+    ) -> Source:
+        """Where a scan of a table reference takes its rows from."""
+        if self._discovery is not None:
+            return self._discovery.probe(reference, keyed)
+        if not keyed:
+            return snapshot
+        if execution.read_ahead is None:
+            execution.read_ahead = self._read_ahead(execution, snapshot)
+        return execution.read_ahead
+
+    def _read_ahead(self, execution: Execution, snapshot: Snapshot) -> ReadAhead:
+        sql = self._text(execution)
+        bindings = execution.bindings
+        if sql is not None and isinstance(bindings, tuple | list):
+            # The SELECT of a writing statement may have fewer, and lacks the last.
+            bindings = bindings[: _count_parameters(sql)]
+
+        def discover(discovery: Discovery) -> None:
+            if sql is not None:
+                self._run(execution, sql, bindings, discovery)
+
+        eager = "limit" not in execution.sql.lower()
+        return ReadAhead(snapshot, discover, self.width, eager)
+
+    def _run(self, execution: Execution, sql: str, bindings: object, discovery: Discovery) -> None:
+        """Runs a statement to its end or that of the discovery.
+
+        Whatever goes wrong is not ours to report: if the statement gets there, it will say so.
+        """
+        self.execution, self._discovery = execution, discovery
+        try:
+            with self.statements.only_reading():
+                for _ in self._rows(sql, bindings):
+                    pass
+        except (apsw.InterruptError, Cancelled):
+            raise
+        except Exception:
+            return
+        finally:
+            self.execution = self._discovery = None
+
+    def _text(self, execution: Execution) -> str | None:
+        """What to run; None where another run could be noticed, or is not known how to make.
+
+        Functions that are not declared deterministic may have effects, or give other keys.
+        """
+        words = {text.lower() for _, text in tokenize(execution.sql)}
+        if execution.bindings is None and any(word.startswith(_PARAMETER) for word in words):
+            return None  # its bindings are not known
+        if words & _RANDOM or self._calls_functions(words):
+            return None
+        return execution.sql if execution.readonly else select_of(execution.sql)
+
+    def _calls_functions(self, words: set[str]) -> bool:
+        """Whether a statement of these words may call such a function, itself or in a view."""
+        found = {name for (name,) in self._rows(_CHANGEABLE_FUNCTIONS)} - _usual_functions()
+        if not found or not words.isdisjoint(found):
+            return bool(found)
+        schemas = self.connection.db_names()
+        views = " UNION ALL ".join(
+            _VIEWS.format('"' + name.replace('"', '""') + '"') for name in schemas
+        )
+        return any(name in text for (text,) in self._rows(views) for name in found)
+
+    def _rows(self, sql: str, bindings: Any = None) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement of ours, of which the user's tracers are told nothing."""
+        cursor = self.connection.cursor()
+        cursor.exec_trace = lambda *_: True
+        cursor.row_trace = lambda _, row: row
+        try:
+            yield from cursor.execute(sql, bindings)
+        finally:
+            cursor.close(True)
+
+
+@cache
+def _usual_functions() -> frozenset[str]:
+    """Those of SQLite's extensions."""
+    connection = apsw.Connection(":memory:")
+    try:
+        return frozenset(name for (name,) in connection.execute(_CHANGEABLE_FUNCTIONS))
+    finally:
+        connection.close()
+
+
+def _count_parameters(sql: str) -> int | None:
+    """How many values a statement takes; None where its parameters have numbers or names."""
+    parameters = [text for _, text in tokenize(sql) if text.startswith(_PARAMETER)]
+    return len(parameters) if all(text == "?" for text in parameters) else None
