@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -344,13 +347,29 @@ def test_an_interrupted_commit_sends_no_more_and_says_what_is_under_way(
     assert not connection.in_transaction
 
 
+def test_ctrl_c_notes_what_is_under_way(connect: Connect, domain: Emulator) -> None:
+    connection = connect(tables=TABLES)
+    domain.changes.polls = 1_000_000
+    connection.execute(insert("b"))
+    connection.execute(insert("c"))
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        connection.commit()
+    (note,) = caught.value.__notes__
+    assert note.startswith("0 of 2 changes applied, 1 under way, 1 not sent")
+    assert [state[2] for state in connection.execute(STATES)] == ["IN_PROGRESS", "NOT_SENT"]
+    assert not connection.in_transaction
+
+
 def test_an_answer_after_an_interrupt_is_still_noted(connect: Connect, domain: Emulator) -> None:
     connection = connect(tables=TABLES)
     domain.faults.delay(1.0, operation="CreateResource")
     connection.execute(insert("b"))
     threading.Timer(0.2, connection.interrupt).start()
+    begun_at = time.monotonic()
     with pytest.raises(errors.Cancelled, match="1 may be under way"):
         connection.commit()
+    assert time.monotonic() - begun_at < 0.9
     assert connection.execute(STATES).fetchone()[2] == "UNKNOWN"
     domain.faults.clear()
     for _ in range(100):
