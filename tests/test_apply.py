@@ -119,6 +119,17 @@ def test_a_change_whose_answer_never_comes_is_accounted_for(
     assert "not sent: CREATE AWS::CustomerProfiles::EventStream 'one|later'" in message
 
 
+def test_a_single_change_whose_answer_never_comes_has_its_client_token_in_the_error(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    domain.faults.drop(operation="CreateResource")
+    connection.execute(insert("b"))
+    with pytest.raises(errors.NetworkFailed, match="1 may be under way") as caught:
+        connection.commit()
+    (token,) = connection.execute("SELECT client_token FROM aws_requests").fetchone()
+    assert f"client token {token}" in str(caught.value)
+
+
 @pytest.mark.parametrize("operation", WRITES)
 @pytest.mark.parametrize("fault", ["drop", "lose_answer", "truncate", "throttle"])
 def test_a_poll_that_gets_no_answer_is_repeated(

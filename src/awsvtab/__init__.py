@@ -1,5 +1,7 @@
 """Live AWS resources as SQLite tables."""
 
+from awsvtab.apply import WriteProgress
+from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.dbapi import *  # noqa: F403 - the driver's public names are the package's
 from awsvtab.dbapi import __all__ as _driver
 from awsvtab.errors import AwsError
@@ -10,8 +12,10 @@ from awsvtab.version import __version__
 __all__ = [
     *_driver,
     "AwsError",
+    "ProgressEvent",
     "Recovered",
     "Registration",
+    "WriteProgress",
     "__version__",
     "recover",
     "register",

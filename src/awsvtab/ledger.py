@@ -48,12 +48,16 @@ class Ledger:
     def enter(self, step: Step | None, *requests: Request) -> None:
         """Takes in how far requests have got; in the journal too, where that is a ``step``.
 
-        Raises OperationalError, and takes in nothing, if the journal cannot be written.
+        Raises OperationalError if the journal cannot be written: what is to be noted before it
+        happens does not happen then.
         """
         with self._lock:
+            news = {request.position: request for request in requests}
+            if step not in (Step.PLANNED, Step.SENDING):
+                self._requests.update(news)
             if self._journal is not None and step is not None:
                 self._journal.note(step, requests, self._time())
-            self._requests.update((request.position, request) for request in requests)
+            self._requests.update(news)
 
     def latest(self, positions: Iterable[int]) -> list[Request]:
         """How far these have got."""

@@ -37,7 +37,8 @@ class Options:
     wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
     ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
-    profile that they name. With ``wait=False`` COMMIT returns when AWS has accepted the changes.
+    profile that they name. Of what a statement reads, it keeps ``rows_in_memory``, the others in a
+    temporary file. With ``wait=False`` COMMIT returns when AWS has accepted the changes.
     ``journal`` is the path of a file that outlives the process: what was sent, and what AWS
     answered. Times are in seconds. ``clock`` is for tests.
     """
@@ -50,6 +51,7 @@ class Options:
     profile: str | None = None
     endpoint_url: str | None = None
     concurrency: int = 16
+    rows_in_memory: int = 20_000
     read_timeout: float = 60
     write_timeout: float = 7200
     wait: bool = True
@@ -64,8 +66,10 @@ class Options:
             _check_names("types", self.types, "Org::Service::Resource")
         if self.session is not None and self.profile is not None:
             raise ProgrammingError("session and profile: write one of them")
-        if not isinstance(self.concurrency, int) or self.concurrency < 1:
-            raise ProgrammingError(f"concurrency={self.concurrency!r}: write 1 or more")
+        for name in ("concurrency", "rows_in_memory"):
+            number = getattr(self, name)
+            if not isinstance(number, int) or number < 1:
+                raise ProgrammingError(f"{name}={number!r}: write 1 or more")
         for name in ("read_timeout", "write_timeout"):
             seconds = getattr(self, name)
             if not isinstance(seconds, int | float) or not seconds > 0:

@@ -18,9 +18,14 @@ def failure(requests: Sequence[Request], stopped: Error | None = None) -> Error:
     first = next(failures, stopped)
     if first is None:
         raise ValueError("nothing has failed")
-    if len(requests) == 1 and isinstance(first, AwsError):
+    if len(requests) == 1 and isinstance(first, AwsError) and _says_all(requests[0]):
         return first
     return reworded(first, "\n".join(report(requests)))
+
+
+def _says_all(request: Request) -> bool:
+    """Whether a request's error says what became of it."""
+    return request.operation_status == "FAILED" and request.begun == 1
 
 
 def reworded(error: Error, message: str) -> Error:

@@ -9,15 +9,17 @@ from then on fetches what was noted ahead of the reader. Knows nothing of SQLite
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from awsvtab.catalog.model import ResourceType
+from awsvtab.flow import Flow, Waiting
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.snapshot import ListingKey, Snapshot, listing_key
+from awsvtab.spool import KeySet
 from awsvtab.values import Properties
 
 T = TypeVar("T")
@@ -104,7 +106,7 @@ class Probe:
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
-    ) -> Iterable[Resource]:
+    ) -> Iterable[Sequence[Resource] | Waiting]:
         """The pages that were read; if there are more, the scan ends there."""
         request = listing_key(place, resource_type, resource_model)
         known = self._snapshot.known_listing(request)
@@ -112,7 +114,7 @@ class Probe:
             self._discovery.note(
                 self, request, lambda: self._snapshot.listing(place, resource_type, resource_model)
             )
-            return _unknown_rows()
+            return _and_then_unknown(())
         return known.fetched() if known.complete else _and_then_unknown(known.fetched())
 
     def resource(
@@ -120,7 +122,7 @@ class Probe:
     ) -> Future[Resource | None]:
         """A future, which may be one that nothing will ever fulfil."""
         request = ResourceKey(place, resource_type.name, identifier)
-        known = self._snapshot.known_resource(request)
+        known = self._snapshot.known_resource(request, resource_type)
         if known is None:
             self._discovery.note(
                 self, request, lambda: self._snapshot.resource(place, resource_type, identifier)
@@ -148,11 +150,19 @@ class Probe:
         """The regions that are enabled for an account."""
         return self._snapshot.enabled_regions(account)
 
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+        return self._snapshot.key_set()
+
     def result(self, future: Future[T]) -> T:
         """What a call gave; raises Unknown if it is not yet there."""
-        if not future.done():
-            raise Unknown
+        self.wait((future,))
         return future.result()
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Raises Unknown if none of them is done."""
+        if not any(future.done() for future in futures):
+            raise Unknown
 
     def _unknown(self) -> None:
         """Nothing is known of a keyed scan's rows: the statement goes on to the next key.
@@ -186,7 +196,7 @@ class ReadAhead:
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
-    ) -> Iterable[Resource]:
+    ) -> Iterable[Sequence[Resource] | Waiting]:
         """A type's listing in a place, under way from the first call on."""
         request = listing_key(place, resource_type, resource_model)
         known = self.snapshot.known_listing(request)
@@ -201,7 +211,7 @@ class ReadAhead:
     ) -> Future[Resource | None]:
         """A resource by GetResource, under way from the first call on; None if it is not there."""
         request = ResourceKey(place, resource_type.name, identifier)
-        known = self.snapshot.known_resource(request)
+        known = self.snapshot.known_resource(request, resource_type)
         if known is None or request in self._positions:
             self._reach(request, lambda: self.snapshot.resource(place, resource_type, identifier))
         return known or self.snapshot.resource(place, resource_type, identifier)
@@ -219,9 +229,17 @@ class ReadAhead:
         """The regions that are enabled for an account."""
         return self.snapshot.enabled_regions(account)
 
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+        return self.snapshot.key_set()
+
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there."""
         return self.snapshot.result(future)
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Returns when one of them is done."""
+        self.snapshot.wait(futures)
 
     def _reach(self, request: Request, start: Start) -> None:
         """The reader wants this now; what comes next is sent ahead, the more the further it got.
@@ -263,10 +281,6 @@ class ReadAhead:
             self._window = None if costly else self._window * WINDOW_GROWTH
 
 
-def _unknown_rows() -> Iterator[Resource]:
-    return _and_then_unknown(iter(()))
-
-
-def _and_then_unknown(rows: Iterator[Resource]) -> Iterator[Resource]:
+def _and_then_unknown(rows: Iterable[Sequence[Resource] | Waiting]) -> Flow[Resource]:
     yield from rows
     raise Unknown

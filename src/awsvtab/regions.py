@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 
 from awsvtab.catalog import ResourceType
 from awsvtab.catalog.scope import home_region
@@ -76,8 +77,12 @@ def _unpinned(
 
 def plausible(region: str, known: Sequence[str]) -> bool:
     """Whether a name is made of words that name regions; the pattern alone takes ``us-esat-1``."""
-    words = {word for name in known for word in name.split("-")[:-1]}
-    return words.issuperset(region.split("-")[:-1])
+    return _words(tuple(known)).issuperset(region.split("-")[:-1])
+
+
+@lru_cache(maxsize=8)
+def _words(known: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for name in known for word in name.split("-")[:-1])
 
 
 def _did_you_mean(region: str, known: Sequence[str]) -> str:

@@ -48,6 +48,7 @@ class Registration:
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
         self.changes = Changes()
+        self._rows_in_memory = options.rows_in_memory
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
@@ -141,7 +142,7 @@ class Registration:
         self.ledger.close()
 
     def _new_snapshot(self) -> Snapshot:
-        return Snapshot(self.cloudcontrol, self._executor, self._interrupted)
+        return Snapshot(self.cloudcontrol, self._executor, self._interrupted, self._rows_in_memory)
 
     def _regions(self, reach: Reach, snapshot: Snapshot, given: str | None) -> Sequence[str]:
         """The connection's regions, or the one of them that is given."""

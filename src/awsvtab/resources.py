@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.errors import InternalError
@@ -38,16 +38,20 @@ class Resource:
     ``text`` is the JSON of its properties as AWS returned it, parsed when one is asked for. A
     property that a listing left out is not absent; one that GetResource left out is. ``model`` is
     what it was listed by: AWS does not return a property that is write-only, but a row that was
-    listed by one has it.
+    listed by one has it. ``known`` are the names that it was last found to know, and ``cells`` the
+    row that was last made of it, of that ``shape``.
     """
 
     __slots__ = (
         "_parts",
         "_properties",
+        "cells",
         "identifier",
+        "known",
         "model",
         "place",
         "resource_type",
+        "shape",
         "text",
         "whole",
     )
@@ -67,8 +71,11 @@ class Resource:
         self.text = text
         self.whole = whole
         self.model = model
+        self.shape: object = None
+        self.cells: Sequence[Any] = ()
         self._properties: Properties | None = None
         self._parts: Mapping[str, str] | None = None
+        self.known: frozenset[str] | None = None
 
     @property
     def properties(self) -> Properties:
@@ -88,16 +95,22 @@ class Resource:
             self.resource_type, place, self.identifier, self.text, self.whole, self.model
         )
 
-    def listed_by(self, model: Properties) -> Resource:
-        """The same resource, knowing what it was listed by."""
-        return Resource(
-            self.resource_type, self.place, self.identifier, self.text, self.whole, model
-        )
+    def learn(self, found: Resource) -> None:
+        """Takes over what GetResource has found."""
+        self.identifier = found.identifier
+        self.text = found.text
+        self.whole = found.whole
+        self.shape = None
+        self._properties = None
+        self._parts = None
 
     def value(self, name: str) -> JSONValue | Missing:
         """A property's value: None where it is absent, MISSING where that is not known."""
-        if name in self.properties and (self.whole or name not in self.resource_type.split_names):
-            return self.properties[name]
+        properties = self._properties
+        if properties is None:
+            properties = self.properties
+        if name in properties and (self.whole or name not in self.resource_type.split_names):
+            return properties[name]
         if not self.whole:
             if self._parts is None:
                 self._parts = identifier_parts(self.resource_type, self.identifier)
@@ -110,7 +123,10 @@ class Resource:
 
     def knows(self, names: frozenset[str]) -> bool:
         """Whether every one of these properties is known, present or absent."""
-        return self.whole or all(self.value(name) is not MISSING for name in names)
+        if not self.whole and any(self.value(name) is MISSING for name in names):
+            return False
+        self.known = names
+        return True
 
 
 def parse_properties(text: str) -> Properties:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from functools import partial
+from itertools import chain
+from typing import Literal
 
 from awsvtab.catalog import Catalog, Parent, ResourceType
 from awsvtab.catalog.model import RegionSource
@@ -17,22 +18,23 @@ from awsvtab.errors import (
     InvalidRequest,
     NotFound,
     NotSupportedError,
-    OperationalError,
     ProgrammingError,
     TypeNotFound,
 )
+from awsvtab.flow import Flow, Waiting, Window, drained, in_order, mapped, merged, ready
+from awsvtab.hydrate import hydrated
 from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
 from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
-from awsvtab.resources import MISSING, Resource, ResourceKey
+from awsvtab.resources import MISSING, NO_MODEL, Resource
 from awsvtab.snapshot import Source
+from awsvtab.spool import KeySet
 from awsvtab.values import Properties, dump_json
 from awsvtab.waiting import Cancel
 
-S = TypeVar("S")
-T = TypeVar("T")
-Rows = Iterator[Resource]
+Rows = Flow[Resource]
+Scope = tuple[Place, Properties]  # of a listing: where, and with which resource model
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,26 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
-    ) -> Rows:
+    ) -> Iterator[Resource]:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
-        Rows come as AWS gives them, region by region; calls run ahead of the reader, less far if
-        it is ``limited`` to some rows. Raises
-        ProgrammingError for regions and keys that do not do, `AwsError` where AWS fails.
+        Rows come as AWS gives them; of several listings and reads, what is there first. Calls run
+        ahead of the reader, less far if it is ``limited`` to some rows. Rows that cost nothing more
+        may have other properties than the keys say. Raises ProgrammingError for regions and keys
+        that do not do, `AwsError` where AWS fails.
         """
+        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited)
+        return chain.from_iterable(drained(rows, snapshot.wait))
+
+    def _rows(
+        self,
+        snapshot: Source,
+        resource_type: ResourceType,
+        keys: Keys,
+        needs: frozenset[str],
+        whole: bool = False,
+        limited: bool = False,
+    ) -> Rows:
         if keys.impossible:
             return iter(())
         places = self.places(resource_type, keys, snapshot)
@@ -75,12 +90,11 @@ class Scanner:
             return self._get(snapshot, resource_type, places, identifiers, limited)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
-        wanted = (
-            row
-            for row in self._list(snapshot, resource_type, places, keys, limited)
-            if _matches(row, keys, identifiers)
-        )
-        return self._hydrate(snapshot, wanted, needs, whole)
+        listed = self._list(snapshot, resource_type, places, keys, limited)
+        if not needs and not whole:
+            return listed
+        wanted = partial(_matches, keys=keys, identifiers=identifiers)
+        return self._hydrate(snapshot, listed, needs, whole, wanted)
 
     def places(
         self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
@@ -147,16 +161,16 @@ class Scanner:
         identifiers: Iterable[str],
         limited: bool = False,
     ) -> Rows:
-        futures = started(
-            ((place, identifier) for place in places for identifier in identifiers),
+        asked = [(place, identifier) for place in places for identifier in identifiers]
+        futures = in_order(
+            ready(asked),
             lambda each: snapshot.resource(each[0], resource_type, each[1]),
-            self.concurrency,
-            limited,
+            self._window(limited),
         )
-        for future in futures:
-            found = snapshot.result(future)
-            if found is not None:
-                yield found
+        return mapped(
+            futures,
+            lambda batch: [found for each in batch if (found := snapshot.result(each)) is not None],
+        )
 
     def _list(
         self,
@@ -171,14 +185,17 @@ class Scanner:
             return self._list_spanning(snapshot, resource_type, source, places, keys)
         given = resource_models(resource_type, keys)
         if given is not None:
-            scopes = (
+            scopes = [
                 (place, model)
                 for place in places
                 for model in given
                 if _takes(resource_type, place, model)
-            )
-            return self._read(snapshot, resource_type, scopes, limited)
-        return _distinct(self._list_by_parents(snapshot, resource_type, places, keys, limited))
+            ]
+            return self._read(snapshot, resource_type, ready(scopes), limited)
+        rows = self._list_by_parents(snapshot, resource_type, places, keys, limited)
+        if _tells_parents_apart(resource_type):
+            return rows
+        return mapped(rows, partial(_distinct, snapshot.key_set()))
 
     def _list_spanning(
         self,
@@ -193,24 +210,30 @@ class Scanner:
         if source.type_name is not None:
             owner = self.catalog.type(source.type_name)
             here = Keys(regions=frozenset(place.region for place in places))
-            rows = self.scan(snapshot, owner, here, frozenset())
-            owners = {row.identifier: row.place for row in rows}
+            for step in self._rows(snapshot, owner, here, frozenset()):
+                if isinstance(step, Waiting):
+                    yield step
+                else:
+                    owners |= {row.identifier: row.place for row in step}
         regions = {place.region: place for place in places}
-        identifiers = full_identifiers(resource_type, keys)
+        wanted = partial(_matches, keys=keys, identifiers=full_identifiers(resource_type, keys))
         lost: list[str] = []
-        for row in self._read(snapshot, resource_type, ((place, {}) for place in places[:1])):
-            if not _matches(row, keys, identifiers):
-                continue
+
+        def located(row: Resource) -> Place | None:
             if source.type_name is not None:
-                if row.identifier in owners:
-                    yield row.at(owners[row.identifier])
-                continue
+                return owners.get(row.identifier)
             host = row.value(source.property)
             region = host_region(host) if isinstance(host, str) else None
-            if region in regions:
-                yield row.at(regions[region])
-            elif region is None:
+            if region is None:
                 lost.append(row.identifier)
+            return regions.get(region or "")
+
+        def at_home(rows: Sequence[Resource]) -> list[Resource]:
+            found = ((row, located(row)) for row in rows if wanted(row))
+            return [row.at(place) for row, place in found if place is not None]
+
+        anywhere = ready([(place, NO_MODEL) for place in places[:1]])
+        yield from mapped(self._read(snapshot, resource_type, anywhere), at_home)
         yield from self._get(snapshot, resource_type, places, lost)
 
     def _list_by_parents(
@@ -223,25 +246,28 @@ class Scanner:
     ) -> Rows:
         """The rows below all parents; a type that is its own parent is walked as a tree."""
         trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
-        scopes: Iterable[tuple[Place, Properties]] = (
-            (place, model)
-            for place in places
-            for parent in self._parents_in(resource_type, place)
-            for model in self._models(snapshot, parent, place, keys)
+        parents = [
+            (place, parent) for place in places for parent in self._parents_in(resource_type, place)
+        ]
+        scopes = merged(
+            ready(parents),
+            lambda each: self._scopes(snapshot, each[1], each[0], keys),
+            self._window(limited),
         )
         walked: set[tuple[Place, str]] = set()
-        while scopes:
-            level: list[Resource] = []
-            for row in self._read(snapshot, resource_type, _once(scopes, walked), limited, True):
-                level += [row] if trees else []
-                yield row
-            scopes = [
-                (row.place, model)
-                for tree in trees
-                for row in self._hydrate(snapshot, iter(level), tree.sources, False)
-                for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
-                if agrees(keys, model)
-            ]
+        level: list[Resource] = []
+        while True:
+            new_scopes = mapped(scopes, partial(_once, walked))
+            for step in self._read(snapshot, resource_type, new_scopes, limited, True):
+                if trees and not isinstance(step, Waiting):
+                    level += step
+                yield step
+            if not level:
+                return
+            scopes = chain.from_iterable(
+                [self._scopes_below(snapshot, tree, level, keys) for tree in trees]
+            )
+            level = []
 
     def _parents_in(self, resource_type: ResourceType, place: Place) -> list[Parent]:
         """The parents that a place has; ProgrammingError where what holds the rows is unknown."""
@@ -258,22 +284,39 @@ class Scanner:
             raise ProgrammingError(needs_keys(resource_type, place))
         return found
 
-    def _models(
-        self, snapshot: Source, parent: Parent, place: Place, keys: Keys
-    ) -> Iterator[Properties]:
-        """The resource models of the listings that together give all of a parent's children."""
+    def _scopes(self, snapshot: Source, parent: Parent, place: Place, keys: Keys) -> Flow[Scope]:
+        """The scopes of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
         if parent.type_name is None:
             models = parent.models(lambda name: None, constants)
-        else:
-            rows = self.scan(
-                snapshot,
-                self.catalog.type(parent.type_name),
-                parent_keys(parent, self.catalog.type(parent.type_name), place, keys),
-                parent.sources,
-            )
-            models = (model for row in rows for model in parent.models(_reader(row), constants))
-        return (model for model in models if agrees(keys, model))
+            return ready([(place, model) for model in models if agrees(keys, model)])
+        parent_type = self.catalog.type(parent.type_name)
+        here = parent_keys(parent, parent_type, place, keys)
+        rows = self._rows(snapshot, parent_type, here, parent.sources)
+        return mapped(
+            rows,
+            lambda batch: [
+                (place, model)
+                for row in batch
+                for model in parent.models(_reader(row), constants)
+                if agrees(keys, model)
+            ],
+        )
+
+    def _scopes_below(
+        self, snapshot: Source, tree: Parent, level: Sequence[Resource], keys: Keys
+    ) -> Flow[Scope]:
+        """The scopes of the listings of what is below the rows of one level of a tree."""
+        rows = self._hydrate(snapshot, ready(level), tree.sources, False, lambda row: True)
+        return mapped(
+            rows,
+            lambda batch: [
+                (row.place, model)
+                for row in batch
+                for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
+                if agrees(keys, model)
+            ],
+        )
 
     def _constants(
         self, snapshot: Source, parent: Parent, place: Place
@@ -288,30 +331,35 @@ class Scanner:
         self,
         snapshot: Source,
         resource_type: ResourceType,
-        scopes: Iterable[tuple[Place, Properties]],
+        scopes: Flow[Scope],
         limited: bool = False,
         from_parents: bool = False,
     ) -> Rows:
-        """The rows of several listings, the next of which are started ahead of the reader.
+        """The rows of several listings, read at once.
 
         A parent may be gone when its children are listed. If that is said of all that were just
         listed, something other than bad luck is wrong.
         """
-
-        def start(scope: tuple[Place, Properties]) -> tuple[Place, Properties, Iterable[Resource]]:
-            place, model = scope
-            return place, model, snapshot.listing(place, resource_type, model)
-
         read = 0
         gone: list[NotFound] = []
-        for place, model, listing in started(scopes, start, self.concurrency, limited):
+
+        def rows_of(
+            listing: Iterable[Sequence[Resource] | Waiting], place: Place, model: Properties
+        ) -> Rows:
+            nonlocal read
             try:
                 yield from listing
                 read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
                     raise
-                gone += [error] if isinstance(error, NotFound) else []
+                gone.extend([error] if isinstance(error, NotFound) else [])
+
+        def start(scope: Scope) -> Rows:
+            place, model = scope
+            return rows_of(snapshot.listing(place, resource_type, model), place, model)
+
+        yield from merged(scopes, start, self._window(limited))
         if from_parents and len(gone) > 1 and not read:
             raise gone[0]
 
@@ -320,74 +368,22 @@ class Scanner:
         unknown = self.reach.regions == ALL and place.region not in self.catalog.regions
         return unknown and isinstance(error, TypeNotFound)
 
-    def _hydrate(self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool) -> Rows:
-        """The rows with what they need, fetched ahead in a window that grows.
+    def _hydrate(
+        self,
+        snapshot: Source,
+        rows: Rows,
+        needs: frozenset[str],
+        whole: bool,
+        wanted: Callable[[Resource], bool],
+    ) -> Rows:
+        """The rows with what they need: those that have it as they come, the others if wanted."""
+        window = self._window(limited=True)
+        return hydrated(snapshot, rows, needs, whole, wanted, window)
 
-        A resource that is gone when it is read is left out; if that happens to all, something
-        other than bad luck is wrong.
-        """
-        read = gone = 0
-        type_name = ""
-        for row, future in _windowed(
-            rows,
-            lambda each: (
-                None
-                if each.whole or (not whole and each.knows(needs))
-                else snapshot.resource(each.place, each.resource_type, each.identifier)
-            ),
-            2 * self.concurrency,
-        ):
-            found = row if future is None else snapshot.result(future)
-            if found is None:
-                gone += 1
-                type_name = row.resource_type.name
-                continue
-            read += 1
-            yield found if found.model is row.model else found.listed_by(row.model)
-        if gone and not read:
-            raise OperationalError(
-                f"{gone} resources of {type_name} were listed and none of them can be read: "
-                "GetResource answers that they do not exist"
-            )
-
-
-def started(
-    items: Iterable[S], start: Callable[[S], T], width: int, limited: bool = False
-) -> Iterator[T]:
-    """What ``start`` makes of each item, in order, up to ``width`` of them started ahead.
-
-    For a reader that is ``limited`` the width grows to that as it reads on.
-    """
-    if limited:
-        yield from (made for _, made in _windowed(iter(items), start, width))
-        return
-    ahead: deque[T] = deque()
-    for item in items:
-        ahead.append(start(item))
-        if len(ahead) >= width:
-            yield ahead.popleft()
-    yield from ahead
-
-
-def _windowed(items: Iterator[S], start: Callable[[S], T], limit: int) -> Iterator[tuple[S, T]]:
-    """Each item with what ``start`` makes of it, started ahead of the reader.
-
-    The window is 1 item, then 2, then 3, up to ``limit``: a reader that stops after n rows has
-    caused at most 2n starts.
-    """
-    ahead: deque[tuple[S, T]] = deque()
-    window = 1
-    while True:
-        while len(ahead) < window:
-            try:
-                item = next(items)
-            except StopIteration:
-                break
-            ahead.append((item, start(item)))
-        if not ahead:
-            return
-        yield ahead.popleft()
-        window = min(window + 1, limit)
+    def _window(self, limited: bool) -> Window:
+        """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
+        most = 2 * self.concurrency
+        return Window(1 if limited else most, most)
 
 
 def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
@@ -417,24 +413,29 @@ def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
     )
 
 
-def _distinct(rows: Rows) -> Rows:
+def _tells_parents_apart(resource_type: ResourceType) -> bool:
+    """Whether the identifier holds what a row was listed by: then no two listings share a row."""
+    if len(resource_type.parents) != 1:
+        return False
+    (parent,) = resource_type.parents
+    told_by = {*parent.take, *parent.values, *parent.home_values}
+    return told_by <= set(resource_type.identifier)
+
+
+def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:
     """Each resource once, though several parents may lead to it."""
-    seen: set[ResourceKey] = set()
-    for row in rows:
-        if row.key not in seen:
-            seen.add(row.key)
-            yield row
+    return [row for row in rows if seen.add(row.key)]
 
 
-def _once(
-    scopes: Iterable[tuple[Place, Properties]], walked: set[tuple[Place, str]]
-) -> Iterator[tuple[Place, Properties]]:
+def _once(walked: set[tuple[Place, str]], scopes: Sequence[Scope]) -> list[Scope]:
     """The scopes that were not yet among those walked."""
+    new = []
     for place, model in scopes:
         scope = (place, dump_json(model))
         if scope not in walked:
             walked.add(scope)
-            yield place, model
+            new.append((place, model))
+    return new
 
 
 def _reader(row: Resource) -> Callable[[str], object]:

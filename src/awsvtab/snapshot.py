@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
 from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
+from awsvtab.flow import Flow, Waiting
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
+from awsvtab.spool import KeySet, Spool, Text
 from awsvtab.values import Properties, dump_json
 from awsvtab.waiting import Cancel
 
@@ -18,6 +20,8 @@ T = TypeVar("T")
 
 # How soon waiting notices that the user interrupted: SQLite itself tells nobody.
 POLL_S = 0.1
+# How many rows of a listing come at once where all are there.
+BATCH_ROWS = 100
 
 
 class ListingKey(NamedTuple):
@@ -40,8 +44,8 @@ class Source(Protocol):
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
-    ) -> Iterable[Resource]:
-        """A type's listing in a place."""
+    ) -> Iterable[Sequence[Resource] | Waiting]:
+        """A type's listing in a place, as a flow gives it."""
 
     def resource(
         self, place: Place, resource_type: ResourceType, identifier: str
@@ -57,14 +61,34 @@ class Source(Protocol):
     def enabled_regions(self, account: str) -> tuple[str, ...]:
         """The regions that are enabled for an account."""
 
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there."""
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Returns when one of them is done."""
+
+
+class Room:
+    """How many more rows a statement keeps in memory."""
+
+    def __init__(self, rows: int) -> None:
+        self._left = rows
+
+    def take(self, rows: int) -> int:
+        """Takes room for as many rows as there is, up to ``rows``."""
+        taken = min(rows, self._left)
+        self._left -= taken
+        return taken
 
 
 class Listing:
     """One listing, fetched page by page while it is read, and shared by all that read it.
 
-    The page after the one that is being read is already on its way.
+    The page after the one that is being read is already on its way. The statement's first rows
+    are kept as resources; of those beyond, the spool has the text.
     """
 
     def __init__(
@@ -72,44 +96,69 @@ class Listing:
         request: Callable[[str | None], Future[Page]],
         result: Callable[[Future[Page]], Page],
         make: Callable[[str, str], Resource],
+        room: Room,
+        spool: Spool,
     ) -> None:
         self._request = request
         self._result = result
         self._make = make
-        self._resources: list[Resource] = []
+        self._room = room
+        self._spool = spool
+        self._number = spool.new_number()
+        self._kept: list[Resource] = []
+        self._count = 0
         self._next: Future[Page] | None = request(None)
 
-    def __iter__(self) -> Iterator[Resource]:
+    def __iter__(self) -> Flow[Resource]:
+        """All its rows, from the first."""
         position = 0
-        while position < len(self._resources) or self._fetch():
-            while position < len(self._resources):
-                yield self._resources[position]
-                position += 1
+        while True:
+            if position < self._count:
+                batch = self._rows(position)
+                position += len(batch)
+                yield batch
+            elif self._next is None:
+                return
+            elif self._next.done():
+                self._take_in(self._result(self._next))
+            else:
+                yield Waiting((self._next,))
 
-    def fetched(self) -> Iterator[Resource]:
+    def fetched(self) -> Flow[Resource]:
         """The rows of the pages that were taken in by now."""
-        return iter(self._resources[:])
+        position, count = 0, self._count
+        while position < count:
+            batch = self._rows(position)
+            position += len(batch)
+            yield batch
 
     @property
     def complete(self) -> bool:
         """Whether `fetched` gives all rows."""
         return self._next is None
 
-    def _fetch(self) -> bool:
-        """Takes in the next page; False if there is none."""
-        if self._next is None:
-            return False
-        page = self._result(self._next)
+    def _rows(self, position: int) -> Sequence[Resource]:
+        """Some rows from a position on."""
+        if position < len(self._kept):
+            return self._kept[position : position + BATCH_ROWS]
+        texts = self._spool.listed(self._number, position, BATCH_ROWS)
+        return [self._make(*text) for text in texts]
+
+    def _take_in(self, page: Page) -> None:
         self._next = self._request(page.next_token) if page.next_token else None
-        self._resources += (self._make(*each) for each in page.resources)
-        return True
+        # Once a row of it is spooled, all that follow are.
+        fits = self._room.take(len(page.resources)) if self._count == len(self._kept) else 0
+        self._kept += (self._make(*text) for text in page.resources[:fits])
+        if fits < len(page.resources):
+            self._spool.add_listed(self._number, self._count + fits, page.resources[fits:])
+        self._count += len(page.resources)
 
 
 class Snapshot:
     """The listings and resources that one statement has asked for.
 
-    ``seen`` are the resources that a writing statement was shown. ``interrupted`` is asked, in
-    the reading thread, whether to stop.
+    Of each it keeps ``rows_in_memory``; a spool has the others. ``interrupted`` is asked, in the
+    reading thread, whether to stop.
     """
 
     def __init__(
@@ -117,12 +166,15 @@ class Snapshot:
         cloudcontrol: CloudControl,
         executor: ThreadPoolExecutor,
         interrupted: Callable[[], bool],
+        rows_in_memory: int,
     ) -> None:
         self.cancel = Cancel()
-        self.seen: dict[ResourceKey, Resource] = {}
         self._cloudcontrol = cloudcontrol
         self._executor = executor
         self._interrupted = interrupted
+        self._rows_in_memory = rows_in_memory
+        self._room = Room(rows_in_memory)
+        self._spool = Spool()
         self._listings: dict[ListingKey, Listing] = {}
         self._resources: dict[ResourceKey, Future[Resource | None]] = {}
         self._running: set[Future[object]] = set()
@@ -148,6 +200,8 @@ class Snapshot:
                 lambda identifier, text: Resource(
                     resource_type, place, identifier, text, whole, resource_model
                 ),
+                self._room,
+                self._spool,
             )
         return found
 
@@ -156,24 +210,36 @@ class Snapshot:
     ) -> Future[Resource | None]:
         """A resource by GetResource, under way from the first call on; None if it is not there."""
         key = ResourceKey(place, resource_type.name, identifier)
-        found = self._resources.get(key)
+        found = self.known_resource(key, resource_type)
         if found is None:
-            found = self._resources[key] = self._submit(self._get, place, resource_type, identifier)
+            found = self._submit(self._get, place, resource_type, identifier)
+            self._keep(key, found)
         return found
 
     def known_listing(self, key: ListingKey) -> Listing | None:
         """A listing that was asked for; nothing is sent."""
         return self._listings.get(key)
 
-    def known_resource(self, key: ResourceKey) -> Future[Resource | None] | None:
+    def known_resource(
+        self, key: ResourceKey, resource_type: ResourceType
+    ) -> Future[Resource | None] | None:
         """A resource that was asked for; nothing is sent."""
-        return self._resources.get(key)
+        found = self._resources.get(key)
+        if found is None:
+            found = self._spooled(key, resource_type)
+        return found
+
+    def remember(self, resource: Resource) -> None:
+        """A statement that writes was shown a resource, and may ask for it by its key."""
+        if resource.whole and resource.key not in self._resources:
+            self._keep(resource.key, _done(resource))
+
+    def key_set(self) -> KeySet:
+        """A new set of resources."""
+        return KeySet(self._spool, self._rows_in_memory)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""
-        seen = self.seen.get(key)
-        if seen is not None and seen.whole:
-            return seen
         found = self.result(self.resource(key.place, resource_type, key.identifier))
         if found is None:
             raise OperationalError(
@@ -204,24 +270,47 @@ class Snapshot:
 
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
+        self.wait((future,))
         try:
-            while True:
-                try:
-                    return future.result(timeout=POLL_S)
-                except TimeoutError:
-                    if future.done():  # meanwhile, or with a TimeoutError of its own
-                        return future.result()
-                if self._interrupted():
-                    self.close()
-                    raise Cancelled("interrupted")
+            return future.result()
         except CancelledError:
             raise Cancelled("interrupted") from None
+
+    def wait(self, futures: Sequence[Future[Any]]) -> None:
+        """Returns when one of them is done; Cancelled as soon as the user interrupts."""
+        while not any(future.done() for future in futures):
+            done, _ = wait(futures, POLL_S, FIRST_COMPLETED)
+            if not done and self._interrupted():
+                self.close()
+                raise Cancelled("interrupted")
 
     def close(self) -> None:
         """Stops what is under way; nothing more is sent."""
         self.cancel.set()
         for future in list(self._running):
             future.cancel()
+        self._listings.clear()
+        self._resources.clear()
+        self._spool.close()
+
+    def _keep(self, key: ResourceKey, future: Future[Resource | None]) -> None:
+        """Keeps a resource, and moves those that are there to the spool when they are too many."""
+        if len(self._resources) >= self._rows_in_memory:
+            done = [each for each in self._resources.items() if _succeeded(each[1])]
+            self._spool.add_fetched((asked, _text_of(found.result())) for asked, found in done)
+            for asked, _ in done:
+                del self._resources[asked]
+        self._resources[key] = future
+
+    def _spooled(
+        self, key: ResourceKey, resource_type: ResourceType
+    ) -> Future[Resource | None] | None:
+        """A resource from the spool; None if it is not there."""
+        found = self._spool.fetched(key)
+        if found is None:
+            return None
+        (text,) = found
+        return _done(None if text is None else Resource(resource_type, key.place, *text, True))
 
     def _get(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
         found = self._cloudcontrol.get(place, resource_type.name, identifier, self.cancel)
@@ -237,3 +326,17 @@ class Snapshot:
         self._running.add(future)  # type: ignore[arg-type]  # a set of futures of anything
         future.add_done_callback(self._running.discard)
         return future
+
+
+def _done(resource: Resource | None) -> Future[Resource | None]:
+    future: Future[Resource | None] = Future()
+    future.set_result(resource)
+    return future
+
+
+def _succeeded(future: Future[Resource | None]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _text_of(resource: Resource | None) -> Text | None:
+    return None if resource is None else Text(resource.identifier, resource.text)

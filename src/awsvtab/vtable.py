@@ -25,17 +25,16 @@ from awsvtab.options import Place
 from awsvtab.patch import apply_patches
 from awsvtab.readahead import Probe, Unknown
 from awsvtab.rerun import Rerun
-from awsvtab.resources import MISSING, Missing, Resource, ResourceKey, known_identifier
+from awsvtab.resources import Missing, Resource, ResourceKey, known_identifier
+from awsvtab.rows import KEY_SEPARATOR, Cells, LazyRow, Shape, column_reader
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot, Source
 from awsvtab.statements import Execution, Statements
-from awsvtab.values import Properties, SQLValue, to_sql
+from awsvtab.values import Properties, SQLValue
 from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
 
-Reader = Callable[[Resource], SQLValue | Missing]
-
-KEY_SEPARATOR = "|"  # no region has it in its name
 REFERENCE = "."  # between the serials of a prepare and of a table reference in it
+ANY_CELL = object()  # the shape of rows of which SQLite may want to see any cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,7 @@ class Table:
         self.columns = columns
         self._refusal = refusal
         self.readers = [column_reader(column) for column in self.columns]
+        self._shapes: dict[str, Shape] = {}
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         """Tells SQLite which constraints the scan wants, and what it will cost."""
@@ -149,8 +149,18 @@ class Table:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
         reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
-        index.idxStr = f"{reference} {planning.encode(choice.plan)}"
+        used = sum(1 << number for number in index.colUsed)
+        index.idxStr = f"{reference} {used:x} {planning.encode(choice.plan)}"
         return True
+
+    def shape(self, used: str) -> Shape:
+        """The shape of rows of which a statement looks at the columns with these bits, in hex."""
+        found = self._shapes.get(used)
+        if found is None:
+            bits = int(used, 16)
+            found = Shape(self.columns, [n for n in range(len(self.columns)) if bits >> n & 1])
+            self._shapes[used] = found
+        return found
 
     def Open(self) -> Cursor:  # noqa: N802
         """A cursor for one reference to the table in a statement."""
@@ -260,18 +270,17 @@ class Cursor:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._readers = table.readers
-        self._empty_row: list[SQLValue | Missing] = [MISSING] * len(table.columns)
         self._rows: Iterator[Resource] = iter(())
         self._resource: Resource | None = None
-        self._row: list[SQLValue | Missing] = self._empty_row
+        self._shape: object = None
+        self._row: Cells = ()
         self._source: Source | None = None
-        self._seen: dict[ResourceKey, Resource] | None = None
+        self._note: Callable[[Resource], None] | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
         engine, resource_type = self._table.engine, self._table.resource_type
-        reference, _, plan_text = text.partition(" ")
+        reference, used, plan_text = text.split(" ", 2)
         plan = planning.decode(plan_text)
         execution = engine.rerun.execution or engine.statements.execution(
             int(reference.partition(REFERENCE)[0])
@@ -280,7 +289,10 @@ class Cursor:
         snapshot = _snapshot_of(execution, engine)
         keyed = execution.keyed(plan.arguments, values)
         self._source = source = engine.rerun.source(execution, snapshot, reference, keyed)
-        self._seen = None if execution.readonly else snapshot.seen
+        self._note = None if execution.readonly else snapshot.remember
+        shape = self._table.shape(used)
+        exact = shape.exact and execution.readonly and not isinstance(source, Probe)
+        self._shape = shape if exact else ANY_CELL
         scan = partial(self._table.scanner.scan, source, resource_type, keys)
         if isinstance(source, Probe):
             self._rows = source.rows(scan(frozenset()))
@@ -290,10 +302,10 @@ class Cursor:
 
     def Next(self) -> None:  # noqa: N802
         """Goes to the next row."""
-        self._resource = next(self._rows, None)
-        self._row = self._empty_row.copy()
-        if self._resource is not None and self._seen is not None:
-            self._seen[self._resource.key] = self._resource
+        resource = self._resource = next(self._rows, None)
+        if resource is not None:
+            made = resource.shape is self._shape
+            self._row = resource.cells if made else self._row_of(resource)
 
     def Eof(self) -> bool:  # noqa: N802
         """Whether the scan is over."""
@@ -301,8 +313,7 @@ class Cursor:
 
     def Column(self, number: int) -> SQLValue:  # noqa: N802
         """A column's value."""
-        value = self._row[number]
-        return self._read(number) if isinstance(value, Missing) else value
+        return self._row[number]  # type: ignore[return-value]  # MISSING is where nobody looks
 
     def ColumnNoChange(self, number: int) -> Any:  # noqa: N802
         """An UPDATE leaves the column alone: its value need not be read."""
@@ -312,6 +323,14 @@ class Cursor:
         """The statement has no more use for the rows."""
         self._rows = iter(())
         self._resource = None
+        self._row = ()
+
+    def _row_of(self, resource: Resource) -> Cells:
+        """A row that has yet to be made, or that SQLite may want to see any cell of."""
+        if self._note is not None:
+            self._note(resource)
+        shape = self._shape
+        return shape.cells(resource) if isinstance(shape, Shape) else LazyRow(self._read)
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
@@ -320,46 +339,17 @@ class Cursor:
         if self._table.columns[number].kind is Kind.ACCOUNT:
             value: SQLValue | Missing = self._source.account_id(resource.place)
         else:
-            value = self._readers[number](resource)
+            value = self._table.readers[number](resource)
         if isinstance(value, Missing):
             # SQLite had not said that the column would be wanted.
             try:
-                self._resource = resource = self._source.whole(resource.key, resource.resource_type)
+                resource.learn(self._source.whole(resource.key, resource.resource_type))
             except Unknown:
                 return None
-            value = self._readers[number](resource)
+            value = self._table.readers[number](resource)
         if isinstance(value, Missing):
             raise OperationalError(f"{resource.key} has no {self._table.columns[number].name}")
-        self._row[number] = value
         return value
-
-
-def column_reader(column: Column) -> Reader:
-    """What reads a column from a resource; MISSING where GetResource has to be asked first."""
-    if column.property is not None:
-        return _property_reader(column.property.name, column.property.write_only)
-    return _READERS[column.kind]
-
-
-def _property_reader(name: str, write_only: bool) -> Reader:
-    if write_only:  # AWS never returns it: only what the row was listed by may tell
-        return lambda resource: to_sql(resource.model.get(name))
-
-    def read(resource: Resource) -> SQLValue | Missing:
-        value = resource.value(name)
-        return value if isinstance(value, Missing) else to_sql(value)
-
-    return read
-
-
-_READERS: Mapping[Kind, Reader] = {
-    Kind.IDENTIFIER: lambda resource: resource.identifier,
-    Kind.KEY: lambda resource: f"{resource.place.region}{KEY_SEPARATOR}{resource.identifier}",
-    Kind.REGION: lambda resource: resource.place.region,
-    Kind.PATCH: lambda resource: None,
-    Kind.RAW: lambda resource: resource.text if resource.whole else MISSING,
-    Kind.ACCOUNT: lambda resource: MISSING,
-}
 
 
 def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:

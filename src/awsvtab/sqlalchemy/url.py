@@ -14,16 +14,23 @@ def _names(text: str) -> list[str] | str:
     return text if text == "all" else [name.strip() for name in text.split(",")]
 
 
+def _flag(text: str) -> bool:
+    return text.lower() in ("1", "true", "yes", "on")
+
+
 OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "tables": _names,
     "regions": lambda text: ALL if text == ALL else _names(text),
     "types": _names,
-    "trusted_schema": lambda text: text.lower() in ("1", "true", "yes", "on"),
+    "trusted_schema": _flag,
     "profile": str,
     "endpoint_url": str,
     "concurrency": int,
+    "rows_in_memory": int,
     "read_timeout": float,
     "write_timeout": float,
+    "wait": _flag,
+    "journal": str,
 }
 """What a URL's query may say, and how its text is read; the rest is for ``connect_args``."""
 
