@@ -181,6 +181,31 @@ def test_a_join_by_parent_lists_and_hydrates_at_once(
     assert len(rows) == sum(n % 30 < 20 and n % 30 % 4 > 0 for n in range(LOCAL_ROWS))
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT y.domain_name FROM {d} x CROSS JOIN {d} y ON y.domain_name = x.domain_name",
+        "SELECT x.domain_name FROM {d} x WHERE EXISTS "
+        "(SELECT 1 FROM {d} y WHERE y.domain_name = x.domain_name)",
+    ],
+)
+def test_what_was_listed_is_not_read_by_its_key(
+    joined: awsvtab.Connection, aws: Emulator, sql: str
+) -> None:
+    assert len(joined.execute(over_aws(sql)).fetchall()) == len(domains()) + len(streams())
+    assert set(aws.calls.operations) == {"ListResources"}
+
+
+def test_what_was_listed_and_read_is_not_read_again(
+    joined: awsvtab.Connection, aws: Emulator
+) -> None:
+    sql = "SELECT y.dead_letter_queue_url FROM {d} x CROSS JOIN {d} y ON y.domain_name = x.{c}"
+    rows = joined.execute(over_aws(sql.replace("{c}", "dead_letter_queue_url"))).fetchall()
+    assert len(rows) == 99
+    reads = [count for request, count in requests(aws).items() if request[0] == "GetResource"]
+    assert set(reads) == {1}
+
+
 WRITES = {
     "create table as": "CREATE TABLE made AS {join}",
     "insert select": "INSERT INTO into_a {join}",

@@ -10,7 +10,13 @@ from awsvtab.catalog.model import Parent, Property, ResourceType
 from awsvtab.errors import ProgrammingError
 from awsvtab.options import Place
 from awsvtab.plan import Argument, Plan, Role
-from awsvtab.resources import SEPARATOR, identifier_form, join_identifier, split_identifier
+from awsvtab.resources import (
+    SEPARATOR,
+    identifier_form,
+    identifier_parts,
+    join_identifier,
+    split_identifier,
+)
 from awsvtab.values import JSONValue, SQLValue, integer_key, parse_json, text_key
 
 LONGEST_IDENTIFIER = 1024
@@ -84,6 +90,18 @@ def resource_models(resource_type: ResourceType, keys: Keys) -> list[dict[str, J
             values = (_model_values(resource_type, name, keys) for name in required)
             return [dict(zip(required, each, strict=True)) for each in product(*values)]
     return None if resource_type.list_requires else [{}]
+
+
+def covering_models(resource_type: ResourceType, identifier: str) -> list[dict[str, JSONValue]]:
+    """The resource models whose listings have the resource with an identifier, if there is one."""
+    if not resource_type.list_requires:
+        return [{}]
+    parts = identifier_parts(resource_type, identifier)
+    return [
+        {name: parts[name] for name in required}
+        for required in resource_type.list_requires
+        if parts.keys() >= set(required)
+    ]
 
 
 def _model_values(resource_type: ResourceType, name: str, keys: Keys) -> Iterator[JSONValue]:

@@ -130,6 +130,10 @@ class Probe:
             return Future()
         return known
 
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now."""
+        return self._snapshot.listed(place, resource_type, identifier)
+
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource, if it was read; else raises Unknown."""
         future = self.resource(key.place, resource_type, key.identifier)
@@ -215,6 +219,10 @@ class ReadAhead:
         if known is None or request in self._positions:
             self._reach(request, lambda: self.snapshot.resource(place, resource_type, identifier))
         return known or self.snapshot.resource(place, resource_type, identifier)
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now."""
+        return self.snapshot.listed(place, resource_type, identifier)
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -28,7 +29,7 @@ from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
 from awsvtab.resources import MISSING, NO_MODEL, Resource
-from awsvtab.snapshot import Source
+from awsvtab.snapshot import Source, done
 from awsvtab.spool import KeySet
 from awsvtab.values import Properties, dump_json
 from awsvtab.waiting import Cancel
@@ -87,7 +88,8 @@ class Scanner:
         places = self.places(resource_type, keys, snapshot)
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
-            return self._get(snapshot, resource_type, places, identifiers, limited)
+            enough = partial(_has, needs=needs, whole=whole)
+            return self._get(snapshot, resource_type, places, identifiers, limited, enough)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
         listed = self._list(snapshot, resource_type, places, keys, limited)
@@ -160,13 +162,19 @@ class Scanner:
         places: Iterable[Place],
         identifiers: Iterable[str],
         limited: bool = False,
+        enough: Callable[[Resource], bool] = lambda row: False,
     ) -> Rows:
+        """The resources with these identifiers; what a listing gave will do if it is ``enough``."""
         asked = [(place, identifier) for place in places for identifier in identifiers]
-        futures = in_order(
-            ready(asked),
-            lambda each: snapshot.resource(each[0], resource_type, each[1]),
-            self._window(limited),
-        )
+
+        def start(key: tuple[Place, str]) -> Future[Resource | None]:
+            place, identifier = key
+            listed = snapshot.listed(place, resource_type, identifier)
+            if listed is not None and enough(listed):
+                return done(listed)
+            return snapshot.resource(place, resource_type, identifier)
+
+        futures = in_order(ready(asked), start, self._window(limited))
         return mapped(
             futures,
             lambda batch: [found for each in batch if (found := snapshot.result(each)) is not None],
@@ -390,6 +398,10 @@ def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
     """Whether GetResource is the way: not where it fails in all regions but an unknown one."""
     spans = resource_type.region_source is not None and len(places) > 1
     return resource_type.can("read") and not (spans and resource_type.can("list"))
+
+
+def _has(row: Resource, needs: frozenset[str], whole: bool) -> bool:
+    return row.whole or (not whole and row.knows(needs))
 
 
 def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool:

@@ -10,6 +10,7 @@ from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
 from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
 from awsvtab.flow import Flow, Waiting
+from awsvtab.keys import covering_models
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.spool import KeySet, Spool, Text
@@ -51,6 +52,9 @@ class Source(Protocol):
         self, place: Place, resource_type: ResourceType, identifier: str
     ) -> Future[Resource | None]:
         """A resource by GetResource; None if it is not there."""
+
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now; nothing is sent."""
 
     def whole(self, key: ResourceKey, resource_type: ResourceType) -> Resource:
         """A resource that the statement was shown, as GetResource gives it."""
@@ -106,6 +110,7 @@ class Listing:
         self._spool = spool
         self._number = spool.new_number()
         self._kept: list[Resource] = []
+        self._positions: dict[str, int] = {}  # of what is kept, as far as `find` had to go
         self._count = 0
         self._next: Future[Page] | None = request(None)
 
@@ -131,6 +136,13 @@ class Listing:
             batch = self._rows(position)
             position += len(batch)
             yield batch
+
+    def find(self, identifier: str) -> Resource | None:
+        """The row with an identifier, if it was taken in and is in memory."""
+        for position in range(len(self._positions), len(self._kept)):
+            self._positions[self._kept[position].identifier] = position
+        found = self._positions.get(identifier)
+        return None if found is None else self._kept[found]
 
     @property
     def complete(self) -> bool:
@@ -229,10 +241,19 @@ class Snapshot:
             found = self._spooled(key, resource_type)
         return found
 
+    def listed(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
+        """A resource, if a listing that was asked for has given it by now; nothing is sent."""
+        for model in covering_models(resource_type, identifier):
+            listing = self._listings.get(listing_key(place, resource_type, model))
+            found = None if listing is None else listing.find(identifier)
+            if found is not None:
+                return found
+        return None
+
     def remember(self, resource: Resource) -> None:
         """A statement that writes was shown a resource, and may ask for it by its key."""
         if resource.whole and resource.key not in self._resources:
-            self._keep(resource.key, _done(resource))
+            self._keep(resource.key, done(resource))
 
     def key_set(self) -> KeySet:
         """A new set of resources."""
@@ -296,9 +317,9 @@ class Snapshot:
     def _keep(self, key: ResourceKey, future: Future[Resource | None]) -> None:
         """Keeps a resource, and moves those that are there to the spool when they are too many."""
         if len(self._resources) >= self._rows_in_memory:
-            done = [each for each in self._resources.items() if _succeeded(each[1])]
-            self._spool.add_fetched((asked, _text_of(found.result())) for asked, found in done)
-            for asked, _ in done:
+            read = [each for each in self._resources.items() if _succeeded(each[1])]
+            self._spool.add_fetched((asked, _text_of(found.result())) for asked, found in read)
+            for asked, _ in read:
                 del self._resources[asked]
         self._resources[key] = future
 
@@ -310,7 +331,7 @@ class Snapshot:
         if found is None:
             return None
         (text,) = found
-        return _done(None if text is None else Resource(resource_type, key.place, *text, True))
+        return done(None if text is None else Resource(resource_type, key.place, *text, True))
 
     def _get(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
         found = self._cloudcontrol.get(place, resource_type.name, identifier, self.cancel)
@@ -328,7 +349,8 @@ class Snapshot:
         return future
 
 
-def _done(resource: Resource | None) -> Future[Resource | None]:
+def done(resource: Resource | None) -> Future[Resource | None]:
+    """What reading a resource gives where it has been read."""
     future: Future[Resource | None] = Future()
     future.set_result(resource)
     return future
