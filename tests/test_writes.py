@@ -12,7 +12,7 @@ import awsvtab
 from awsvtab import errors
 from awsvtab.catalog import catalog
 from awsvtab.emulator import Emulator
-from awsvtab.patch import patch_document
+from awsvtab.patch import diff
 from clock import FakeClock
 from conftest import DOMAIN, EVENT_STREAM, Connect, operations, put_domain, put_stream
 
@@ -318,8 +318,8 @@ def test_changes_of_one_resource_in_one_statement_keep_their_order(
 
 def test_true_is_not_one() -> None:
     queue = catalog().type("AWS::SQS::Queue")
-    document = patch_document(queue, {"RedrivePolicy": {"a": True}}, {"RedrivePolicy": {"a": 1}})
-    assert document == [{"op": "replace", "path": "/RedrivePolicy", "value": {"a": 1}}]
+    document = diff(queue, {"RedrivePolicy": {"a": True}}, {"RedrivePolicy": {"a": 1}})
+    assert document == [{"op": "replace", "path": "/RedrivePolicy/a", "value": 1}]
 
 
 def test_a_number_that_is_too_large_is_refused_at_the_statement(

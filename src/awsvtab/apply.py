@@ -19,8 +19,17 @@ from awsvtab.errors import Cancelled, Error, InternalError, ProgrammingError
 from awsvtab.fold import name, together
 from awsvtab.journal import Step
 from awsvtab.ledger import Ledger
+from awsvtab.masking import keep_secrets
 from awsvtab.outcome import failure, report
-from awsvtab.sending import Policy, Request, answered, given_up, going_out, refused
+from awsvtab.sending import (
+    Policy,
+    Request,
+    answered,
+    given_up,
+    going_out,
+    refused,
+    without_secrets,
+)
 from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
 from awsvtab.waiting import Cancel, Clock
@@ -240,10 +249,6 @@ class _Run:
             return refused(request, _closed(), now, chance, policy)
         except Error as error:
             return refused(request, error, now, chance, policy)
-        except Exception as bug:
-            internal = InternalError(f"{request.change}: {bug!r}")
-            internal.__cause__ = bug
-            return refused(request, internal, now, chance, policy)
 
     def _arrive(self, request: Request, answer: Answer) -> None:
         """Hands over an answer, in one of the pool's threads."""
@@ -255,7 +260,23 @@ class _Run:
         self._means.ledger.enter(Step.OVER if late.settled else Step.ANSWERED, late)
 
     def _ask(self, request: Request) -> ProgressEvent:
-        """Makes one request to AWS, in one of the pool's threads."""
+        """Makes one request to AWS, in one of the pool's threads.
+
+        AWS repeats values in its messages; what is returned or raised has no secrets in it.
+        """
+        change = request.change
+        try:
+            return without_secrets(change, self._answer(request))
+        except Error as error:
+            keep_secrets(error, change.resource_type, change.document)
+            raise
+        except Exception as bug:
+            internal = InternalError(f"{change}: {bug!r}")
+            internal.__cause__ = bug
+            keep_secrets(internal, change.resource_type, change.document)
+            raise internal  # noqa: B904 - its cause is set, if it may be shown
+
+    def _answer(self, request: Request) -> ProgressEvent:
         change, event, cancel = request.change, request.event, self._cancel
         aws, place, type_name = self._means.cloudcontrol, change.place, change.resource_type.name
         if request.polling and event is not None:

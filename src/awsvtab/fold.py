@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from awsvtab.changes import Change, Operation
-from awsvtab.patch import PatchDocument, apply_patches, escaped, top_property
+from awsvtab.masking import steps
+from awsvtab.patch import PatchDocument, apply, escaped
 from awsvtab.resources import ResourceKey
 from awsvtab.values import JSONValue
 
@@ -74,11 +75,11 @@ def name(change: Change) -> ResourceKey:
 
 def _updated(earlier: Change, update: Change) -> Change:
     document: JSONValue = (
-        apply_patches(earlier.document, [update.document])
+        apply(update.document, earlier.document)
         if earlier.operation is Operation.CREATE
         else concatenated(earlier.document, update.document)
     )
-    return replace(_standing_for(earlier, update), document=document)
+    return replace(_standing_for(earlier, update), document=document, properties=update.properties)
 
 
 def _standing_for(change: Change, other: Change) -> Change:
@@ -104,7 +105,7 @@ def _last_of_same_property(document: PatchDocument, operation: dict[str, Any]) -
     """The operation whose value a later one just replaces, with nothing in between that looks."""
     if not _sets_property(operation):
         return None
-    name = top_property(operation["path"])
+    name = _top_property(operation["path"])
     about = [place for place, each in enumerate(document) if name in _properties_of(each)]
     return about[-1] if about and _sets_property(document[about[-1]]) else None
 
@@ -113,10 +114,15 @@ def _sets_property(operation: dict[str, Any]) -> bool:
     """Whether an operation gives a whole property a value."""
     match operation:
         case {"op": "add" | "replace", "path": str(path)}:
-            return path == f"/{escaped(top_property(path))}"
+            return path == f"/{escaped(_top_property(path))}"
     return False
 
 
 def _properties_of(operation: dict[str, Any]) -> set[str]:
     pointers = (operation.get(member) for member in ("path", "from"))
-    return {top_property(pointer) for pointer in pointers if isinstance(pointer, str)}
+    return {_top_property(pointer) for pointer in pointers if isinstance(pointer, str)}
+
+
+def _top_property(pointer: str) -> str:
+    """The property that a JSON pointer begins with."""
+    return steps(pointer)[0]

@@ -36,17 +36,20 @@ class Options:
     them there is only the session's own, and statements may name any. ``tables`` are short names
     wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
-    ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
-    profile that they name. Of what a statement reads, it keeps ``rows_in_memory``, the others in a
-    temporary file. With ``wait=False`` COMMIT returns when AWS has accepted the changes.
-    ``journal`` is the path of a file that outlives the process: what was sent, and what AWS
-    answered. Times are in seconds. ``clock`` is for tests.
+    ``trusted_schema`` lets tables and triggers that the database file brings along write to AWS,
+    and tables use the profile that they name. ``read_only`` tables of AWS's take no writes, and no
+    transaction may have more than ``max_changes`` of them. Of what a statement reads, it keeps
+    ``rows_in_memory``, the others in a temporary file. With ``wait=False`` COMMIT returns when AWS
+    has accepted the changes. ``journal`` is the path of a file that outlives the process: what was
+    sent, and what AWS answered. Times are in seconds. ``clock`` is for tests.
     """
 
     tables: Sequence[str] = ()
     regions: Sequence[str] | Literal["all"] | None = None
     types: Sequence[str] | str | os.PathLike[str] = ()
     trusted_schema: bool = False
+    read_only: bool = False
+    max_changes: int | None = None
     session: boto3.Session | None = None
     profile: str | None = None
     endpoint_url: str | None = None
@@ -70,6 +73,9 @@ class Options:
             number = getattr(self, name)
             if not isinstance(number, int) or number < 1:
                 raise ProgrammingError(f"{name}={number!r}: write 1 or more")
+        most = self.max_changes
+        if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
+            raise ProgrammingError(f"max_changes={most!r}: write a number, or None for any number")
         for name in ("read_timeout", "write_timeout"):
             seconds = getattr(self, name)
             if not isinstance(seconds, int | float) or not seconds > 0:

@@ -20,7 +20,7 @@ from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule
 from awsvtab.errors import ProgrammingError
 from awsvtab.functions import register_functions
-from awsvtab.hints import explain
+from awsvtab.hints import Explained, explain
 from awsvtab.introspect import catalog_tables
 from awsvtab.journal import Journal
 from awsvtab.ledger import Ledger, Written
@@ -47,7 +47,7 @@ class Registration:
         self.catalog = catalog()
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
-        self.changes = Changes()
+        self.changes = Changes(options.max_changes)
         self._rows_in_memory = options.rows_in_memory
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
@@ -58,20 +58,22 @@ class Registration:
         journal = None if options.journal is None else Journal(options.journal)
         self.ledger = Ledger(journal, options.clock.time)
         self.applier = Applier(self._means(options))
-        statements = Statements(connection, self.changes)
+        self._statements = Statements(connection, self.changes)
         self.committer = Committer(
-            connection, self.changes, self.applier, statements, options.clock
+            connection, self.changes, self.applier, self._statements, options.clock
         )
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
-            statements=statements,
-            rerun=Rerun(connection, statements, options.concurrency),
+            statements=self._statements,
+            rerun=Rerun(connection, self._statements, options.concurrency),
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             committer=self.committer,
+            read_only=options.read_only,
+            trusted_schema=options.trusted_schema,
         )
         curated = CuratedModule(
             engine,
@@ -83,7 +85,10 @@ class Registration:
             *catalog_tables(self.catalog),
             requests_table(self.ledger),
             resource_requests_table(
-                self.catalog, self._new_snapshot, partial(self._regions, reach(options))
+                self.catalog,
+                self.ledger,
+                self._new_snapshot,
+                partial(self._regions, reach(options)),
             ),
         )
         register_tables(connection, self._introspection)
@@ -116,7 +121,7 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def explain(self, message: str, sql: str) -> str:
+    def explain(self, message: str, sql: str) -> Explained:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
         return explain(message, sql, self.catalog, self._short_names, others)
@@ -129,11 +134,21 @@ class Registration:
     @property
     def is_used(self) -> bool:
         """Whether an AWS table has been used yet."""
-        return self.committer.statements.installed
+        return self._statements.installed
 
     def written(self) -> Written:
         """What is queued and sent from now on."""
         return Written(self.ledger, self.changes)
+
+    @property
+    def ignored(self) -> int:
+        """The rows that the statement that ended last left out, which SQLite counts (OR IGNORE)."""
+        return self._statements.ignored
+
+    @property
+    def all_ignored(self) -> int:
+        """The rows that all statements left out."""
+        return self._statements.all_ignored
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from awsvtab import errors
 from awsvtab.aws_errors import TRIES, Subject, backoff, make_error
+from awsvtab.catalog.model import ResourceType
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.errors import AwsError, Cancelled, Error, NotFound, ProgrammingError, short_code
+from awsvtab.masking import hide, visible
+from awsvtab.values import dump_json, parse_json
 
 FIRST_POLL_S, LONGEST_POLL_S = 0.2, 30.0
 LONGEST_RETRY_AFTER_S = 300.0
@@ -196,6 +199,33 @@ def event_error(change: Change, event: ProgressEvent) -> AwsError | None:
         Subject(change.resource_type.name, event.identifier, event.request_token),
     )
     return None if _found_gone(change, error) else error
+
+
+def without_secrets(change: Change, event: ProgressEvent) -> ProgressEvent:
+    """The event without the write-only values of the change, which AWS may repeat."""
+    resource_type, document = change.resource_type, change.document
+
+    def hidden(text: str | None) -> str | None:
+        return None if text is None else hide(text, resource_type, document)
+
+    return replace(
+        event,
+        status_message=hidden(event.status_message),
+        resource_model=visible_model(resource_type, event.resource_model),
+        hooks=tuple(
+            replace(hook, hook_status_message=hidden(hook.hook_status_message))
+            for hook in event.hooks
+        ),
+    )
+
+
+def visible_model(resource_type: ResourceType, text: str | None) -> str | None:
+    """The JSON of a resource model without write-only values; None for what is no model."""
+    try:
+        model = parse_json(text or "")
+    except ValueError:
+        return None
+    return dump_json(visible(resource_type, model)) if isinstance(model, dict) else None
 
 
 def out_of_time(change: Change, event: ProgressEvent, policy: Policy) -> AwsError:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from awsvtab.catalog import Catalog
 from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.errors import AwsError, Error
 from awsvtab.ledger import Ledger
+from awsvtab.masking import hide
 from awsvtab.options import SESSION_ACCOUNT, Place
 from awsvtab.rowtables import Given, IntrospectionTable, Row
-from awsvtab.sending import Request
+from awsvtab.sending import Request, visible_model
 from awsvtab.snapshot import Snapshot
-from awsvtab.values import dump_json, parse_json
 
 _REQUESTS = {
     "position": "INTEGER",
@@ -72,12 +73,14 @@ def _error(error: Error | None) -> tuple[str | None, str | None]:
 
 def resource_requests_table(
     catalog: Catalog,
+    ledger: Ledger,
     new_snapshot: Callable[[], Snapshot],
     regions: Callable[[Snapshot, str | None], Sequence[str]],
 ) -> IntrospectionTable:
     """``aws_resource_requests``: what AWS lists of the last seven days, asked live.
 
-    ``regions`` gives those to ask, where a statement names one or none.
+    ``regions`` gives those to ask, where a statement names one or none. AWS may repeat values in
+    its messages: the secrets that this connection sent are taken out of them.
     """
 
     def rows(given: Given) -> Iterator[Row]:
@@ -90,7 +93,7 @@ def resource_requests_table(
             if not known or (status and status not in _STATUSES):
                 return
             for place, event in _listed(snapshot, regions(snapshot, region), operations, statuses):
-                yield _event_row(catalog, place.region, event)
+                yield _event_row(catalog, place.region, _without_secrets(event, ledger))
         finally:
             snapshot.close()
 
@@ -128,6 +131,15 @@ def _listed(
             yield place, event
 
 
+def _without_secrets(event: ProgressEvent, ledger: Ledger) -> ProgressEvent:
+    message = event.status_message
+    if message:
+        for change in (request.change for request in ledger):
+            if change.resource_type.name == event.type_name:
+                message = hide(message, change.resource_type, change.document)
+    return replace(event, status_message=message)
+
+
 def _event_row(catalog: Catalog, region: str, event: ProgressEvent) -> Row:
     return (
         event.type_name,
@@ -146,16 +158,11 @@ def _event_row(catalog: Catalog, region: str, event: ProgressEvent) -> Row:
 
 
 def _model(catalog: Catalog, event: ProgressEvent) -> str | None:
-    """The resource model; what is no resource model of a known type may hide a secret."""
+    """The resource model; nobody knows what is secret in that of an unknown type."""
     try:
-        resource_type = catalog.type(event.type_name)
-        model = parse_json(event.resource_model or "")
-    except (KeyError, ValueError):
+        return visible_model(catalog.type(event.type_name), event.resource_model)
+    except KeyError:
         return None
-    if not isinstance(model, dict):
-        return None
-    secret = {prop.name for prop in resource_type.properties if prop.write_only}
-    return dump_json({name: value for name, value in model.items() if name not in secret})
 
 
 def _text(value: object) -> str | None:

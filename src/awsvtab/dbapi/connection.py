@@ -56,7 +56,7 @@ class BaseConnection(Transactions, Callbacks, Storage):
     @property
     def total_changes(self) -> int:
         """How many rows were written since the connection was opened."""
-        return self._open_database().total_changes()
+        return self._open_database().total_changes() - self._registration.all_ignored
 
     @overload
     def cursor(self) -> Cursor: ...

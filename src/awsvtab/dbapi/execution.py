@@ -155,7 +155,7 @@ class Execution:
             # RETURNING: SQLite has written all rows before it gives the first. While one is
             # unread the statement is open, and COMMIT would fail.
             self._returned = iter(source.fetchall())
-        self.rowcount = source.connection.changes()
+        self.rowcount = self._rows_written(source.connection)
         if statement.inserts and not self._busy:
             self.lastrowid = source.connection.last_insert_rowid()
 
@@ -188,8 +188,12 @@ class Execution:
         written = 0
         for bindings in rows:
             deque(source.execute(statement.text, bindings), maxlen=0)
-            written += database.changes()
+            written += self._rows_written(database)
         return written
+
+    def _rows_written(self, database: apsw.Connection) -> int:
+        """How many rows the last statement wrote. SQLite counts those that OR IGNORE left out."""
+        return database.changes() - self.connection._registration.ignored
 
     def _rewrite(self, sql: str) -> Rewritten:
         check_text(sql)
@@ -205,8 +209,8 @@ class Execution:
             statement = self._statement
             rewritten = self._rewritten if statement is None else statement.rewritten
             text = "" if rewritten is None else rewritten.text
-            message = self.connection._registration.explain(str(error), text)
-            raise translate(error, rewritten, message) from None
+            explained = self.connection._registration.explain(str(error), text)
+            raise translate(error, rewritten, explained) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]
             if name not in bindings:
