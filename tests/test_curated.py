@@ -202,7 +202,7 @@ def test_all_regions_are_asked_for_once(connect: Connect, emulator: Emulator) ->
     for _ in range(2):
         rows = connection.execute("SELECT region, domain_name FROM aws.customerprofiles.domains")
         assert sorted(rows) == [("eu-west-2", "there"), ("us-east-1", "here")]
-    asked = [call.operation for call in connection._registration.cloudcontrol.calls]
+    asked = [call.operation for call in connection._registration.cloudcontrol.activity.calls]
     assert asked.count("DescribeRegions") == 1
     listed = {call.region for call in emulator.calls}
     assert len(listed) > 5
@@ -315,6 +315,6 @@ def test_the_catalogs_tables_ask_aws_for_nothing(connect: Connect, registry: str
     connection = connect(types=["Org::Svc::Thing", "Org::Svc::Other"], endpoint_url=registry)
     sql = "SELECT count(*) FROM aws_resource_types WHERE type_name LIKE 'Org::%'"
     assert connection.execute(sql).fetchone() == (0,)
-    assert len(connection._registration.cloudcontrol.calls) == 0
+    assert len(connection._registration.cloudcontrol.activity.calls) == 0
     connection.execute("SELECT * FROM aws.svc.things LIMIT 0")
     assert connection.execute(sql).fetchone() == (1,)

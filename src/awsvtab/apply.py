@@ -7,12 +7,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
 
+from awsvtab.asking import Asker
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
 from awsvtab.errors import Cancelled, Error, InternalError, ProgrammingError
@@ -21,6 +22,7 @@ from awsvtab.journal import Step
 from awsvtab.ledger import Ledger
 from awsvtab.masking import keep_secrets
 from awsvtab.outcome import failure, report
+from awsvtab.pool import Pool
 from awsvtab.sending import (
     Policy,
     Request,
@@ -32,7 +34,7 @@ from awsvtab.sending import (
 )
 from awsvtab.snapshot import POLL_S
 from awsvtab.values import dump_json
-from awsvtab.waiting import Cancel, Clock
+from awsvtab.waiting import Clock
 
 # How long answers that are on their way are waited for, once the user has interrupted.
 GRACE_S = 0.3
@@ -58,7 +60,7 @@ class Means:
     """
 
     cloudcontrol: CloudControl
-    executor: ThreadPoolExecutor
+    pool: Pool
     concurrency: int
     clock: Clock
     interrupted: Callable[[], bool]
@@ -74,14 +76,14 @@ class Applier:
     def __init__(self, means: Means) -> None:
         self._means = means
 
-    def apply(self, plan: Sequence[Change]) -> None:
+    def apply(self, plan: Sequence[Change], asker: Asker) -> None:
         """Sends the changes: those of one statement to one type together, all others in order.
 
         The first failure stops what was not yet sent; what is under way is waited for. The error
         that is then raised has the failed change's class and attributes, and says what was applied
         and what was not sent.
         """
-        run = _Run(self._means, plan, self.progress)
+        run = _Run(self._means, plan, asker, self.progress)
         try:
             run.go(plan)
         except BaseException as stop:  # Ctrl-C: what AWS has must not be lost from sight
@@ -104,13 +106,15 @@ class _Run:
         self,
         means: Means,
         plan: Sequence[Change],
+        asker: Asker,
         progress: Callable[[WriteProgress], object] | None,
     ) -> None:
         self.stopped: Error | None = None
         self._means = means
         self._policy = means.policy
         self._progress = progress
-        self._cancel = Cancel()
+        self._asker = asker
+        self._futures: dict[int, Answer] = {}
         self._random = random.Random()  # not the program's, which may be seeded
         self._waiting: list[tuple[float, int, Request]] = []
         self._under_way: dict[int, Request] = {}
@@ -153,13 +157,14 @@ class _Run:
 
         An answer that comes later is entered in the ledger.
         """
-        self._cancel.set()
+        self._asker.set()
         deadline = time.monotonic() + GRACE_S
         while self._under_way and time.monotonic() < deadline:
             self._take_in(GRACE_S / 10)
         with self._landing:
             self._abandoned = True
         self._take_in(0)
+        self._means.pool.give_up(list(self._futures.values()))
         left = [*self._under_way.values(), *(request for _, _, request in self._waiting)]
         self._under_way, self._waiting = {}, []
         for request in left:
@@ -178,13 +183,13 @@ class _Run:
         out = [going_out(request, now) for request in due]
         self._means.ledger.enter(Step.SENDING, *(each for each in out if not each.polling))
         for before, request in zip(due, out, strict=True):
-            self._under_way[request.position] = before
             try:
-                future = self._means.executor.submit(self._ask, request)
-            except RuntimeError:  # concurrent.futures says so after shutdown
+                future = self._means.pool.submit(self._ask, request)
+            except ProgrammingError:  # it was closed
                 self._means.ledger.enter(None, *due[due.index(before) :])
-                raise _closed() from None
+                raise
             self._under_way[request.position] = request
+            self._futures[request.position] = future
             future.add_done_callback(partial(self._arrive, request))
 
     def _land(self) -> None:
@@ -195,7 +200,7 @@ class _Run:
         if self._under_way:
             self._take_in(pause)
         elif self._waiting:
-            self._means.clock.sleep(pause, self._cancel)
+            self._means.clock.sleep(pause, self._asker)
 
     def _take_in(self, timeout_s: float) -> None:
         """Takes in the answers that are there, after waiting for the first."""
@@ -209,8 +214,9 @@ class _Run:
 
     def _take(self, position: int, answer: Answer) -> None:
         before = self._under_way.pop(position)
+        del self._futures[position]
         request = self._after(before, answer)
-        if self._failures or self._cancel.is_set:
+        if self._failures or self._asker.is_set:
             request = given_up(request)
         known = before.event is not None or request.event is None
         self._enter(request, None if known else Step.ANSWERED)
@@ -277,12 +283,12 @@ class _Run:
             raise internal  # noqa: B904 - its cause is set, if it may be shown
 
     def _answer(self, request: Request) -> ProgressEvent:
-        change, event, cancel = request.change, request.event, self._cancel
+        change, event, asker = request.change, request.event, self._asker
         aws, place, type_name = self._means.cloudcontrol, change.place, change.resource_type.name
         if request.polling and event is not None:
-            return aws.status(place, event, cancel, request.tries + 1)
+            return aws.status(place, event, asker, request.tries + 1)
         identifier = change.identifier or ""
-        rest = request.client_token, cancel, request.attempts
+        rest = request.client_token, asker, request.attempts
         match change.operation:
             case Operation.CREATE:
                 return aws.create(place, type_name, change.document, *rest)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from awsvtab import errors
-from awsvtab.errors import AwsError, aws_error_class
+from awsvtab.errors import AwsError, aws_error_class, short_code
 
 
 class Subject(NamedTuple):
@@ -26,6 +26,7 @@ TRIES: dict[type[AwsError], int] = {
     errors.Conflict: 5,
     errors.NetworkFailed: 3,
 }
+EXPIRED = frozenset({"ExpiredToken", "RequestExpired"})
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.2, 20.0
 
 _REQUEST_TOKEN = re.compile(r"RequestToken: ([^,)\s]+)")
@@ -44,6 +45,12 @@ _REMEDIES: dict[type[AwsError], str] = {
     errors.Throttling: "wait, or ask less at once with connect(concurrency=4)",
     errors.AccessDenied: "the credentials need an IAM policy that allows it",
 }
+
+_RENEW = (
+    "the credentials have expired and could not be renewed: get new ones, for example with "
+    "'aws sso login', and connect again; a profile, connect(profile='audit'), or a role renews "
+    "its credentials by itself"
+)
 
 
 @contextmanager
@@ -73,6 +80,8 @@ def translate(foreign: Exception, operation: str, region: str, subject: Subject)
         message = answer.get("Error", {}).get("Message", "")
         request_id = answer.get("ResponseMetadata", {}).get("RequestId")
         return make_error(code, message, operation, region, subject, request_id)
+    if isinstance(foreign, RuntimeError) and "credentials" in str(foreign):
+        return make_error("ExpiredToken", str(foreign), operation, region, subject)
     if isinstance(foreign, BotoCoreError | ResponseParserError):
         return make_error(_local_code(foreign), str(foreign), operation, region, subject)
     return None
@@ -94,6 +103,7 @@ def make_error(
     place = f"in {region}" if region else ""
     head = " ".join(filter(None, (operation, about, place)))
     remedy = next((text for each, text in _REMEDIES.items() if issubclass(kind, each)), None)
+    remedy = _RENEW if short_code(code) in EXPIRED else remedy
     token = subject.request_token or _token_in(message)
     return kind(
         f"{head}: {code}: {message}" + (f" ({remedy})" if remedy else ""),
@@ -127,6 +137,11 @@ def backoff(attempt: int, chance: float) -> float:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
     return chance * min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0**attempt)
+
+
+def is_expired(error: AwsError) -> bool:
+    """Whether AWS refused credentials only because their time is over."""
+    return short_code(error.code) in EXPIRED
 
 
 def repr_identifier(identifier: str | None) -> str | None:

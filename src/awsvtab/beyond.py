@@ -7,18 +7,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.sources import read_types, type_of
-from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import ProgrammingError
-from awsvtab.waiting import Cancel
 
+Describe = Callable[[str], Mapping[str, Any]]  # a type's name to its schema in the registry
 _TYPE_NAME = re.compile(r"\w+::\w+::\w+")
 
 
 def more_types(
-    types: Sequence[str] | str | os.PathLike[str], cloudcontrol: CloudControl
+    types: Sequence[str] | str | os.PathLike[str], describe: Describe
 ) -> Mapping[str, ResourceType | Callable[[], ResourceType]]:
     """The types that a connection was told about, by name, or what makes them.
 
@@ -27,20 +27,20 @@ def more_types(
     """
     if isinstance(types, str | os.PathLike):
         return read_types(Path(types))
-    return {name: partial(described, name, cloudcontrol) for name in map(_checked, types)}
+    return {name: partial(described, name, describe) for name in map(_checked, types)}
 
 
-def type_named(catalog: Catalog, name: str, cloudcontrol: CloudControl) -> ResourceType:
+def type_named(catalog: Catalog, name: str, describe: Describe) -> ResourceType:
     """A type of AWS's name: the catalog's, else as AWS describes it now."""
     try:
         return catalog.type(name)
     except KeyError:
-        return described(_checked(name), cloudcontrol)
+        return described(_checked(name), describe)
 
 
-def described(name: str, cloudcontrol: CloudControl) -> ResourceType:
+def described(name: str, describe: Describe) -> ResourceType:
     """A type as CloudFormation's DescribeType has it."""
-    return type_of(cloudcontrol.describe_type(name, Cancel()))
+    return type_of(describe(name))
 
 
 def _checked(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The Cloud Control API as awsvtab uses it: the only module that calls botocore.
+"""The Cloud Control API as awsvtab uses it: operations, retries, and notes of every call.
 
 https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/
 """
@@ -6,28 +6,22 @@ https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/
 from __future__ import annotations
 
 import random
-import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from awsvtab.aws_errors import Subject, make_error, retry_delay, translated
-from awsvtab.errors import AwsError, NotFound
+from awsvtab.activity import Activity
+from awsvtab.asking import Asker
+from awsvtab.aws_errors import Subject, is_expired, make_error, retry_delay, translated
+from awsvtab.clients import Clients
+from awsvtab.errors import AwsError, NotFound, Throttling
 from awsvtab.options import SESSION_ACCOUNT, Options, Place
+from awsvtab.pacing import Pace, Slot
 from awsvtab.values import Properties, dump_json, parse_json
-from awsvtab.version import __version__
-from awsvtab.waiting import Cancel
 
-if TYPE_CHECKING:
-    import boto3
-
-CALLS_KEPT = 10_000
-REQUESTS_ON_A_PAGE = 100  # as many as ListResourceRequests gives
 FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
-CONNECT_TIMEOUT_S = 10
-CLOSE_WAIT_S = 1.0
+REQUESTS_ON_A_PAGE = 100  # as many as ListResourceRequests gives
 ANY_REGION = "us-east-1"  # for what is the same in all
 # What S3 answers about a bucket of another region, through the handler.
 ELSEWHERE = "Status Code: 301"
@@ -46,22 +40,6 @@ ANSWER_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "DescribeRegions": ("Regions",),
     "DescribeType": ("Schema",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP request to AWS: its duration in ms, and its outcome, "ok" or AWS's code."""
-
-    position: int
-    operation: str
-    type_name: str | None
-    region: str
-    identifier: str | None
-    attempt: int
-    started_at: float
-    ms: float
-    outcome: str
-    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,50 +88,44 @@ class ProgressEvent:
 
 
 class CloudControl:
-    """Calls Cloud Control, retries what may be retried, and notes every call.
+    """Calls Cloud Control, no faster than it takes, and retries what may be retried.
 
     May be used from several threads. Each method raises `AwsError` subclasses, and Cancelled once
-    the caller's ``cancel`` is set. Where an ``attempt`` is given, it is the number of the only one
-    that is made: whether there is another is the caller's decision.
+    the caller is cancelled. Where an ``attempt`` is given, it is the number of the only one that is
+    made: whether there is another is the caller's decision. ``activity`` remembers the calls.
     """
 
     def __init__(self, options: Options) -> None:
-        self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self.activity = Activity()
         self._options = options
         self._clock = options.clock
-        self._lock = threading.Lock()
-        self._under_way = 0
-        self._settled = threading.Condition(self._lock)
-        self._sessions: dict[str, boto3.Session] = {}
-        if options.session is not None:
-            self._sessions[SESSION_ACCOUNT] = options.session
-        self._clients: dict[tuple[str, Place], Any] = {}
+        self._clients = Clients(options)
+        self._paces: dict[tuple[str, Place], Pace] = {}
         self._accounts: dict[str, str] = {}
         self._enabled_regions: dict[str, tuple[str, ...]] = {}
-        self._made = 0
         self._random = random.Random()  # not the program's, which may be seeded
 
     def default_region(self, account: str = SESSION_ACCOUNT) -> str | None:
         """The session's own region, None if it has none."""
         with translated("Session", "", Subject()):
-            return self._session(account).region_name
+            return self._clients.session(account).region_name
 
-    def enabled_regions(self, account: str, cancel: Cancel) -> tuple[str, ...]:
+    def enabled_regions(self, account: str, asker: Asker) -> tuple[str, ...]:
         """The regions that are enabled for an account; asked once."""
         known = self._enabled_regions.get(account)
         if known is None:
             place = Place(account, self.default_region(account) or ANY_REGION)
-            answer = self._call("ec2", "DescribeRegions", place, Subject(), {}, cancel)
+            answer = self._call("ec2", "DescribeRegions", place, Subject(), {}, asker)
             names = sorted(region["RegionName"] for region in answer["Regions"])
             known = self._enabled_regions[account] = tuple(names)
         return known
 
-    def describe_type(self, type_name: str, cancel: Cancel) -> Mapping[str, Any]:
+    def describe_type(self, type_name: str, asker: Asker) -> Mapping[str, Any]:
         """The registry's schema of a type, as it is in the session's region."""
         place = Place(SESSION_ACCOUNT, self.default_region() or ANY_REGION)
         request = {"Type": "RESOURCE", "TypeName": type_name}
         answer = self._call(
-            "cloudformation", "DescribeType", place, Subject(type_name), request, cancel
+            "cloudformation", "DescribeType", place, Subject(type_name), request, asker
         )
         schema: Mapping[str, Any] = {"typeName": type_name, **parse_json(answer["Schema"])}
         return schema
@@ -163,18 +135,18 @@ class CloudControl:
         from botocore.exceptions import UnknownRegionError
 
         with translated("Session", name, Subject()):
-            session = self._session()
+            session = self._clients.session()
         try:
             session.get_partition_for_region(name)
         except UnknownRegionError:
             return False
         return True
 
-    def account_id(self, place: Place, cancel: Cancel) -> str:
+    def account_id(self, place: Place, asker: Asker) -> str:
         """The id of the account that the credentials belong to; asked once."""
         known = self._accounts.get(place.account)
         if known is None:
-            answer = self._call("sts", "GetCallerIdentity", place, Subject(), {}, cancel)
+            answer = self._call("sts", "GetCallerIdentity", place, Subject(), {}, asker)
             known = self._accounts[place.account] = answer["Account"]
         return known
 
@@ -184,7 +156,7 @@ class CloudControl:
         type_name: str,
         resource_model: Properties,
         token: str | None,
-        cancel: Cancel,
+        asker: Asker,
     ) -> Page:
         """One page of ListResources."""
         request = {"TypeName": type_name}
@@ -192,21 +164,22 @@ class CloudControl:
             request["ResourceModel"] = dump_json(resource_model)
         if token is not None:
             request["NextToken"] = token
-        answer = self._cloudcontrol("ListResources", place, Subject(type_name), request, cancel)
+        answer = self._cloudcontrol("ListResources", place, Subject(type_name), request, asker)
         resources = tuple(
             (each["Identifier"], each.get("Properties", ""))
             for each in answer.get("ResourceDescriptions", ())
         )
+        asker.note_page(len(resources))
         return Page(resources, answer.get("NextToken"))
 
     def get(
-        self, place: Place, type_name: str, identifier: str, cancel: Cancel
+        self, place: Place, type_name: str, identifier: str, asker: Asker
     ) -> tuple[str, str] | None:
         """A resource's identifier and properties' text by GetResource; None if there is none."""
         request = {"TypeName": type_name, "Identifier": identifier}
         subject = Subject(type_name, identifier)
         try:
-            answer = self._cloudcontrol("GetResource", place, subject, request, cancel)
+            answer = self._cloudcontrol("GetResource", place, subject, request, asker)
         except NotFound:
             return None
         except AwsError as error:
@@ -214,6 +187,7 @@ class CloudControl:
                 return None
             raise
         found = answer["ResourceDescription"]
+        asker.note_resource()
         return found.get("Identifier", identifier), found.get("Properties", "")
 
     def create(
@@ -222,13 +196,13 @@ class CloudControl:
         type_name: str,
         desired_state: Properties,
         client_token: str,
-        cancel: Cancel,
+        asker: Asker,
         attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to create a resource."""
         request = {"TypeName": type_name, "DesiredState": dump_json(desired_state)}
         return self._change(
-            "CreateResource", place, Subject(type_name), request, client_token, cancel, attempt
+            "CreateResource", place, Subject(type_name), request, client_token, asker, attempt
         )
 
     def update(
@@ -238,7 +212,7 @@ class CloudControl:
         identifier: str,
         patch_document: str,
         client_token: str,
-        cancel: Cancel,
+        asker: Asker,
         attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to patch a resource."""
@@ -248,9 +222,7 @@ class CloudControl:
             "PatchDocument": patch_document,
         }
         subject = Subject(type_name, identifier)
-        return self._change(
-            "UpdateResource", place, subject, request, client_token, cancel, attempt
-        )
+        return self._change("UpdateResource", place, subject, request, client_token, asker, attempt)
 
     def delete(
         self,
@@ -258,24 +230,22 @@ class CloudControl:
         type_name: str,
         identifier: str,
         client_token: str,
-        cancel: Cancel,
+        asker: Asker,
         attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to delete a resource."""
         request = {"TypeName": type_name, "Identifier": identifier}
         subject = Subject(type_name, identifier)
-        return self._change(
-            "DeleteResource", place, subject, request, client_token, cancel, attempt
-        )
+        return self._change("DeleteResource", place, subject, request, client_token, asker, attempt)
 
     def status(
-        self, place: Place, event: ProgressEvent, cancel: Cancel, attempt: int | None = None
+        self, place: Place, event: ProgressEvent, asker: Asker, attempt: int | None = None
     ) -> ProgressEvent:
         """How the change that an event is about goes on, with what hooks say of it."""
         subject = Subject(event.type_name, event.identifier, event.request_token)
         request = {"RequestToken": event.request_token}
         answer = self._cloudcontrol(
-            "GetResourceRequestStatus", place, subject, request, cancel, attempt
+            "GetResourceRequestStatus", place, subject, request, asker, attempt
         )
         hooks = tuple(map(_hook_progress, answer.get("HooksProgressEvent", ())))
         return replace(progress_event(answer["ProgressEvent"]), hooks=hooks)
@@ -286,7 +256,7 @@ class CloudControl:
         operations: Sequence[str],
         statuses: Sequence[str],
         token: str | None,
-        cancel: Cancel,
+        asker: Asker,
     ) -> tuple[list[ProgressEvent], str | None]:
         """One page of ListResourceRequests, and the next page's token.
 
@@ -298,17 +268,13 @@ class CloudControl:
             request["ResourceRequestStatusFilter"] = {k: v for k, v in wanted.items() if v}
         if token is not None:
             request["NextToken"] = token
-        answer = self._cloudcontrol("ListResourceRequests", place, Subject(), request, cancel)
+        answer = self._cloudcontrol("ListResourceRequests", place, Subject(), request, asker)
         events = answer.get("ResourceRequestStatusSummaries", ())
         return list(map(progress_event, events)), answer.get("NextToken")
 
     def close(self) -> None:
         """Closes the pooled connections, after a moment for requests that are under way."""
-        with self._settled:
-            self._settled.wait_for(lambda: self._under_way == 0, CLOSE_WAIT_S)
-            clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            client.close()
+        self._clients.close()
 
     def _change(
         self,
@@ -317,11 +283,11 @@ class CloudControl:
         subject: Subject,
         request: dict[str, str],
         client_token: str,
-        cancel: Cancel,
+        asker: Asker,
         attempt: int | None,
     ) -> ProgressEvent:
         request["ClientToken"] = client_token
-        answer = self._cloudcontrol(operation, place, subject, request, cancel, attempt)
+        answer = self._cloudcontrol(operation, place, subject, request, asker, attempt)
         return progress_event(answer["ProgressEvent"])
 
     def _cloudcontrol(
@@ -330,10 +296,10 @@ class CloudControl:
         place: Place,
         subject: Subject,
         request: Mapping[str, Any],
-        cancel: Cancel,
+        asker: Asker,
         attempt: int | None = None,
     ) -> dict[str, Any]:
-        return self._call("cloudcontrol", operation, place, subject, request, cancel, attempt)
+        return self._call("cloudcontrol", operation, place, subject, request, asker, attempt)
 
     def _call(
         self,
@@ -342,117 +308,95 @@ class CloudControl:
         place: Place,
         subject: Subject,
         request: Mapping[str, Any],
-        cancel: Cancel,
+        asker: Asker,
         only_attempt: int | None = None,
     ) -> dict[str, Any]:
         """The answer to a request, tried again while that may help."""
+        pace = self._pace(service, place)
+        renewals = self._clients.renewals(place.account)
+        renewed = False
         attempt = only_attempt or 1
         while True:
-            cancel.check()
-            started = self._clock.time()
+            asker.check()
+            slot = pace.wait(self._clock, asker)
+            asker.spend(operation, subject.type_name, place.region)
             try:
-                with translated(operation, place.region, subject):
-                    answer = self._send(service, operation, place, request)
+                answer = self._attempt(service, operation, place, subject, request, attempt, asker)
             except AwsError as error:
-                self._note(
-                    operation, place, subject, attempt, started, error.code, error.request_id
-                )
-                pause = retry_delay(error, attempt, self._random.random())
-                if pause is None or only_attempt is not None:
+                self._note_refusal(pace, slot, error, asker)
+                if is_expired(error) and not renewed:
+                    renewed = self._renew(operation, place, renewals)
+                    pause = 0.0 if renewed else None
+                elif only_attempt is None:
+                    pause = retry_delay(error, attempt, self._random.random())
+                else:
+                    pause = None
+                if pause is None:
                     raise
             else:
-                request_id = answer["ResponseMetadata"].get("RequestId")
-                self._note(operation, place, subject, attempt, started, "ok", request_id)
+                pace.answered(self._clock.time())
                 return answer
-            self._clock.sleep(pause, cancel)
+            self._clock.sleep(pause, asker)
             attempt += 1
 
-    def _send(
-        self, service: str, operation: str, place: Place, request: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        from botocore import xform_name
-
-        client = self._client(service, place)
-        with self._lock:
-            self._under_way += 1
-        try:
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
-        finally:
-            with self._settled:
-                self._under_way -= 1
-                self._settled.notify_all()
-        if not any(member in answer for member in ANSWER_MEMBERS[operation]):
-            raise make_error(
-                "InternalFailure",
-                "the answer was cut off",
-                operation,
-                place.region,
-                Subject(request.get("TypeName"), request.get("Identifier")),
-            )
-        return answer
-
-    def _client(self, service: str, place: Place) -> Any:
-        """One client per service and place, as boto3 makes them under no lock of its own."""
-        with self._lock:
-            client = self._clients.get((service, place))
-            if client is None:
-                from botocore.config import Config
-
-                config = Config(
-                    retries={"total_max_attempts": 1, "mode": "standard"},
-                    max_pool_connections=self._options.concurrency,
-                    read_timeout=self._options.read_timeout,
-                    connect_timeout=CONNECT_TIMEOUT_S,
-                    user_agent_extra=f"awsvtab/{__version__}",
-                )
-                make_client: Any = self._session(
-                    place.account
-                ).client  # its stub knows literal names only
-                client = make_client(
-                    service,
-                    region_name=place.region,
-                    endpoint_url=self._options.endpoint_url,
-                    config=config,
-                )
-                self._clients[service, place] = client
-            return client
-
-    def _session(self, account: str = SESSION_ACCOUNT) -> boto3.Session:
-        session = self._sessions.get(account)
-        if session is None:
-            import boto3
-
-            profile = account or self._options.profile
-            session = self._sessions[account] = boto3.Session(profile_name=profile)
-        return session
-
-    def _note(
+    def _attempt(
         self,
+        service: str,
         operation: str,
         place: Place,
         subject: Subject,
+        request: Mapping[str, Any],
         attempt: int,
-        started: float,
-        outcome: str,
-        request_id: str | None,
-    ) -> None:
-        ms = (self._clock.time() - started) * 1000
-        with self._lock:
-            self._made += 1
-            self.calls.append(
-                Call(
-                    self._made,
-                    operation,
-                    subject.type_name,
-                    place.region,
-                    subject.identifier,
-                    attempt,
-                    started,
-                    ms,
-                    outcome,
-                    request_id,
-                )
+        asker: Asker,
+    ) -> dict[str, Any]:
+        """The answer to one HTTP request, which is noted."""
+        started_at = self._clock.time()
+        outcome, request_id = "", None
+        try:
+            with translated(operation, place.region, subject):
+                answer = self._clients.send(service, operation, place, request)
+            if not any(member in answer for member in ANSWER_MEMBERS[operation]):
+                message = "the answer was cut off"
+                raise make_error("InternalFailure", message, operation, place.region, subject)
+            outcome, request_id = "ok", answer["ResponseMetadata"].get("RequestId")
+        except AwsError as error:
+            outcome, request_id = error.code, error.request_id
+            raise
+        finally:
+            now = self._clock.time()
+            self.activity.note_call(
+                operation,
+                subject.type_name,
+                place.region,
+                subject.identifier,
+                attempt,
+                started_at,
+                (now - started_at) * 1000,
+                outcome,
+                request_id,
+                asker.statement,
             )
+        return answer
+
+    def _note_refusal(self, pace: Pace, slot: Slot, error: AwsError, asker: Asker) -> None:
+        if isinstance(error, Throttling):
+            asker.note_throttled()
+            pace.throttled(slot, self._clock.time())
+        else:
+            pace.answered(self._clock.time())
+
+    def _pace(self, service: str, place: Place) -> Pace:
+        """What all callers of a service in a place share, as AWS counts them."""
+        pace = self._paces.get((service, place))
+        if pace is None:
+            made = Pace(self._options.max_requests_per_second)
+            pace = self._paces.setdefault((service, place), made)  # atomic: there is one
+        return pace
+
+    def _renew(self, operation: str, place: Place, renewals: int) -> bool:
+        """Whether there are new credentials for a place, where AWS said that they have expired."""
+        with translated(operation, place.region, Subject()):
+            return self._clients.renew(place.account, renewals)
 
 
 def progress_event(answer: Mapping[str, Any]) -> ProgressEvent:

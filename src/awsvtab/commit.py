@@ -8,12 +8,15 @@ cannot be taken back.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import apsw
 
 from awsvtab.apply import Applier
-from awsvtab.changes import Changes
+from awsvtab.asking import Asker
+from awsvtab.changes import Change, Changes
 from awsvtab.errors import OperationalError
 from awsvtab.fold import fold
 from awsvtab.statements import Statements
@@ -38,9 +41,9 @@ class DoneButBusy(OperationalError):
 class Committer:
     """Applies a connection's plan when SQLite commits.
 
-    ``_applied`` is the number of changes that AWS has of a transaction that is not yet committed
-    locally, ``_rows`` how many were queued for that, and ``_by`` the last statement that had begun
-    when they were applied.
+    ``applying`` says as whom AWS is asked, and may refuse. ``_applied`` is the number of changes
+    that AWS has of a transaction that is not yet committed locally, ``_rows`` how many were queued
+    for that, and ``_by`` the last statement that had begun when they were applied.
     """
 
     connection: apsw.Connection
@@ -48,6 +51,7 @@ class Committer:
     applier: Applier
     statements: Statements
     clock: Clock
+    applying: Callable[[Sequence[Change]], AbstractContextManager[Asker]]
     _applied: int = 0
     _rows: int = 0
     _by: int = 0
@@ -64,9 +68,10 @@ class Committer:
             return
         plan = fold(self.changes.pending())
         self._flush()
-        self._rows = len(self.changes.take())
-        self._nothing_local = _nothing_written(self.connection)
-        self.applier.apply(plan)
+        with self.applying(plan) as asker:
+            self._rows = len(self.changes.take())
+            self._nothing_local = _nothing_written(self.connection)
+            self.applier.apply(plan, asker)
         self._applied += len(plan)
         self._by = self.statements.begun
 

@@ -9,12 +9,17 @@ suffix ``Exception``.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import ClassVar
 
 
 class Warning(sqlite3.Warning):
     """Something that the user should know and that is no failure."""
+
+
+class AwsWarning(Warning, UserWarning):
+    """AWS gave less than was asked for, and the statement went on."""
 
 
 class Error(sqlite3.Error):
@@ -55,6 +60,10 @@ class NotSupportedError(DatabaseError, sqlite3.NotSupportedError):
 
 class Cancelled(OperationalError):
     """The statement was interrupted, or its cursor closed, while AWS was being asked."""
+
+
+class TooManyCalls(OperationalError):
+    """The statement would make more calls to AWS than ``max_calls`` allows."""
 
 
 class AwsError(DatabaseError):
@@ -145,6 +154,7 @@ class InvalidCredentials(
         "InvalidSignature",
         "IncompleteSignature",
         "ExpiredToken",
+        "RequestExpired",
         "MissingAuthenticationToken",
         "NoCredentials",
     ),
@@ -222,6 +232,10 @@ class ClientTokenConflict(AwsError, InternalError, codes=("ClientTokenConflict",
     """A client token was used for two different requests."""
 
 
+# In the words of the services behind the handlers.
+_THROTTLED = re.compile(r"rate exceeded|request limit exceeded|too many requests", re.IGNORECASE)
+
+
 def short_code(code: str) -> str:
     """``ThrottlingException`` and ``Throttling`` are the same code: the latter."""
     return code.removesuffix("Exception")
@@ -233,6 +247,6 @@ def aws_error_class(code: str, message: str = "") -> type[AwsError]:
     Handlers wrap foreign errors: "Rate exceeded" in any code is throttling.
     """
     code = short_code(code)
-    if "Rate exceeded" in message:
+    if _THROTTLED.search(message):
         return Throttling
     return AwsError._classes.get(code, AwsError)

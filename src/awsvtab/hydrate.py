@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from awsvtab.errors import OperationalError
+from awsvtab.errors import AwsError, OperationalError
 from awsvtab.flow import Flow, Waiting, Window
 from awsvtab.resources import Resource
 from awsvtab.snapshot import Source
@@ -28,7 +28,6 @@ def hydrated(
     out; if that happens to all, something other than bad luck is wrong.
     """
     reads = _Reads(snapshot)
-    gone: list[Resource] = []
     shown = False
     more = True
     while more or reads:
@@ -49,26 +48,22 @@ def hydrated(
         arrived = reads.next_done()
         if arrived is None and (reads or blocked):
             yield Waiting((*reads.blocked, *blocked))
-        elif arrived is not None:
-            row, found = arrived
-            if found is None:
-                gone.append(row)
-                continue
-            row.learn(found)
+        elif arrived:
             shown = True
-            yield [row]
+            yield arrived
             window.widen()
-    if gone and not shown:
+    if reads.gone and not shown:
         raise OperationalError(
-            f"{len(gone)} resources of {gone[0].resource_type.name} were listed and none of them "
-            "can be read: GetResource answers that they do not exist"
+            f"{len(reads.gone)} resources of {reads.gone[0].resource_type.name} were listed and "
+            "none of them can be read: GetResource answers that they do not exist"
         )
 
 
 class _Reads:
-    """The rows that are to be read, in order, and the reads that are under way."""
+    """The rows that are to be read, in order, the reads under way, and the rows that were gone."""
 
     def __init__(self, snapshot: Source) -> None:
+        self.gone: list[Resource] = []
         self._snapshot = snapshot
         self._lacking: deque[Resource] = deque()
         self._ahead: deque[tuple[Resource, Future[Resource | None]]] = deque()
@@ -87,12 +82,22 @@ class _Reads:
             asked = self._snapshot.resource(row.place, row.resource_type, row.identifier)
             self._ahead.append((row, asked))
 
-    def next_done(self) -> tuple[Resource, Resource | None] | None:
-        """The next row, with what was found, if its read is done."""
+    def next_done(self) -> list[Resource] | None:
+        """The next row, if its read is done: none if it cannot be shown."""
         if not self._ahead or not self._ahead[0][1].done():
             return None
         row, future = self._ahead.popleft()
-        return row, self._snapshot.result(future)
+        try:
+            found = self._snapshot.result(future)
+        except AwsError as error:
+            self._snapshot.asker.failed(error)
+            return []
+        if found is None:
+            self.gone.append(row)
+            self._snapshot.asker.gone(row.key)
+            return []
+        row.learn(found)
+        return [row]
 
     @property
     def blocked(self) -> tuple[Future[Any], ...]:

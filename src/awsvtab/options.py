@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from awsvtab.errors import ProgrammingError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ALL: Final = "all"
 SESSION_ACCOUNT = ""
+RAISE: Final = "raise"
+WARN: Final = "warn"
 
 
 class Place(NamedTuple):
@@ -38,10 +41,16 @@ class Options:
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
     ``trusted_schema`` lets tables and triggers that the database file brings along write to AWS,
     and tables use the profile that they name. ``read_only`` tables of AWS's take no writes, and no
-    transaction may have more than ``max_changes`` of them. Of what a statement reads, it keeps
-    ``rows_in_memory``, the others in a temporary file. With ``wait=False`` COMMIT returns when AWS
-    has accepted the changes. ``journal`` is the path of a file that outlives the process: what was
-    sent, and what AWS answered. Times are in seconds. ``clock`` is for tests.
+    transaction may have more than ``max_changes`` of them. With ``wait=False`` COMMIT returns when
+    AWS has accepted the changes. ``journal`` is the path of a file that outlives the process: what
+    was sent, and what AWS answered.
+
+    ``concurrency`` is how many calls are made at once, ``max_requests_per_second`` how many at most
+    in a second to one service in one region of an account, and ``max_calls`` how many requests one
+    statement may make. ``cache_ttl`` is how long what was read is good for later statements, 0 for
+    not at all. ``on_error`` is "raise", or "warn" for the rows that could be read. Of what a
+    statement reads, it keeps ``rows_in_memory``, the others in a temporary file. Times are in
+    seconds. ``clock`` is for tests.
     """
 
     tables: Sequence[str] = ()
@@ -54,6 +63,10 @@ class Options:
     profile: str | None = None
     endpoint_url: str | None = None
     concurrency: int = 16
+    max_requests_per_second: float | None = None
+    max_calls: int | None = None
+    cache_ttl: float = 0
+    on_error: Literal["raise", "warn"] = RAISE
     rows_in_memory: int = 20_000
     read_timeout: float = 60
     write_timeout: float = 7200
@@ -69,17 +82,21 @@ class Options:
             _check_names("types", self.types, "Org::Service::Resource")
         if self.session is not None and self.profile is not None:
             raise ProgrammingError("session and profile: write one of them")
-        for name in ("concurrency", "rows_in_memory"):
-            number = getattr(self, name)
-            if not isinstance(number, int) or number < 1:
-                raise ProgrammingError(f"{name}={number!r}: write 1 or more")
+        _check_count("concurrency", self.concurrency)
+        _check_count("rows_in_memory", self.rows_in_memory)
+        if self.max_calls is not None:
+            _check_count("max_calls", self.max_calls)
+        if self.on_error not in (RAISE, WARN):
+            raise ProgrammingError(f"on_error={self.on_error!r}: write 'raise' or 'warn'")
+        if self.max_requests_per_second is not None:
+            _check_number("max_requests_per_second", self.max_requests_per_second, "requests", 20)
         most = self.max_changes
         if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
             raise ProgrammingError(f"max_changes={most!r}: write a number, or None for any number")
         for name in ("read_timeout", "write_timeout"):
-            seconds = getattr(self, name)
-            if not isinstance(seconds, int | float) or not seconds > 0:
-                raise ProgrammingError(f"{name}={seconds!r}: write seconds, for example {name}=60")
+            _check_number(name, getattr(self, name), "seconds", 60)
+        if self.cache_ttl != 0:
+            _check_number("cache_ttl", self.cache_ttl, "seconds", 60)
 
     @classmethod
     def names(cls) -> frozenset[str]:
@@ -106,3 +123,15 @@ def _check_names(option: str, given: object, example: str, empty: bool = True) -
     )
     if not texts or not (given or empty):
         raise ProgrammingError(f"{option}={given!r}: write a list of names, as {[example]!r}")
+
+
+def _check_count(option: str, given: object) -> None:
+    """Raises ProgrammingError for anything but a whole number from 1 on."""
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ProgrammingError(f"{option}={given!r}: write 1 or more")
+
+
+def _check_number(option: str, given: object, unit: str, example: int) -> None:
+    """Raises ProgrammingError for anything but a finite number above 0."""
+    if not isinstance(given, int | float) or not 0 < given < inf:
+        raise ProgrammingError(f"{option}={given!r}: write {unit}, for example {option}={example}")

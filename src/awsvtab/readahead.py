@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from awsvtab.asking import Asker
 from awsvtab.catalog.model import ResourceType
 from awsvtab.flow import Flow, Waiting
 from awsvtab.options import Place
@@ -52,6 +53,7 @@ class Discovery:
     def __init__(self, snapshot: Snapshot, known: Container[Request], wanted: int | None) -> None:
         self.snapshot = snapshot
         self.found: dict[Request, Start] = {}
+        self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
         self._known = known
         self._wanted = wanted
         self._path: list[Probe] = []
@@ -91,6 +93,7 @@ class Probe:
     def __init__(self, discovery: Discovery, reference: str, keyed: bool) -> None:
         self.reference = reference
         self.unknown = False
+        self.asker = discovery.asker
         self._discovery = discovery
         self._snapshot = discovery.snapshot
         self._keyed = keyed
@@ -197,6 +200,11 @@ class ReadAhead:
     _window: int | None = FIRST_WINDOW
     _fruitless: int = 0
     _rests: int = 0
+
+    @property
+    def asker(self) -> Asker:
+        """The statement."""
+        return self.snapshot.asker
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from awsvtab.asking import Asker
 from awsvtab.cloudcontrol import FINAL, CloudControl, ProgressEvent
 from awsvtab.errors import RequestTokenNotFound
 from awsvtab.journal import Entry, Path, Step, read_journal
 from awsvtab.options import Options, Place
 from awsvtab.sending import NOT_SENT, UNKNOWN
-from awsvtab.waiting import Cancel
 
 # How far this machine's clock may be from AWS's.
 SKEW_S = 300.0
@@ -104,7 +104,7 @@ def _asked_by_token(aws: CloudControl, entry: Entry) -> Recovered:
         entry.identifier,
     )
     try:
-        return _told(entry, aws.status(_place(entry), asked, Cancel()))
+        return _told(entry, aws.status(_place(entry), asked, Asker()))
     except RequestTokenNotFound as forgotten:  # AWS keeps requests for seven days
         return _as_noted(entry, UNKNOWN, error_code=forgotten.code, status_message=str(forgotten))
 
@@ -114,7 +114,7 @@ def _looked_for(aws: CloudControl, entry: Entry, known: frozenset[str]) -> Recov
     candidates: list[ProgressEvent] = []
     token: str | None = None
     while True:
-        events, token = aws.requests_page(_place(entry), [entry.operation], [], token, Cancel())
+        events, token = aws.requests_page(_place(entry), [entry.operation], [], token, Asker())
         candidates += (event for event in events if _may_be(event, entry, known))
         if token is None:
             break

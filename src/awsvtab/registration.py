@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
 import apsw
 
+from awsvtab.activity_tables import activity_tables
 from awsvtab.apply import Applier, Means
+from awsvtab.asking import Asker
 from awsvtab.beyond import more_types, type_named
+from awsvtab.cache import Cache, CachedReads
 from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
-from awsvtab.changes import Changes
+from awsvtab.changes import Change, Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule
-from awsvtab.errors import ProgrammingError
+from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.functions import register_functions
 from awsvtab.hints import Explained, explain
 from awsvtab.introspect import catalog_tables
 from awsvtab.journal import Journal
 from awsvtab.ledger import Ledger, Written
-from awsvtab.options import ALL, Options
+from awsvtab.options import ALL, WARN, Options
+from awsvtab.pool import Pool
+from awsvtab.progress import ReadCallback, Reporter
 from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
@@ -32,7 +37,8 @@ from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
-from awsvtab.statements import Statements
+from awsvtab.sqltokens import without_literals
+from awsvtab.statements import Execution, Statements
 from awsvtab.vtable import Engine, Module
 from awsvtab.write_tables import requests_table, resource_requests_table
 
@@ -44,23 +50,31 @@ class Registration:
 
     def __init__(self, connection: apsw.Connection, options: Options) -> None:
         self.cloudcontrol = CloudControl(options)
+        self._options = options
+        self._pool = Pool(options.concurrency)
+        self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+        self._redact = lru_cache(STATEMENTS_KEPT)(without_literals)
+        self._read_progress: ReadCallback | None = None
         self.catalog = catalog()
         if options.types:
-            self.catalog = self.catalog.extended(more_types(options.types, self.cloudcontrol))
+            self.catalog = self.catalog.extended(more_types(options.types, self._describe))
         self.changes = Changes(options.max_changes)
-        self._rows_in_memory = options.rows_in_memory
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
             partial(_rewrite, self.catalog, self._short_names, self._find)
         )
-        self._executor = ThreadPoolExecutor(options.concurrency, thread_name_prefix="awsvtab")
         journal = None if options.journal is None else Journal(options.journal)
         self.ledger = Ledger(journal, options.clock.time)
         self.applier = Applier(self._means(options))
         self._statements = Statements(connection, self.changes)
         self.committer = Committer(
-            connection, self.changes, self.applier, self._statements, options.clock
+            connection,
+            self.changes,
+            self.applier,
+            self._statements,
+            options.clock,
+            self._applying,
         )
         engine = Engine(
             connection=connection,
@@ -78,16 +92,17 @@ class Registration:
         curated = CuratedModule(
             engine,
             options.trusted_schema,
-            lambda name: type_named(self.catalog, name, self.cloudcontrol),
+            lambda name: type_named(self.catalog, name, self._describe),
         )
         self._create_modules(Module(engine), curated)
         self._introspection = (
             *catalog_tables(self.catalog),
+            *activity_tables(self.cloudcontrol.activity),
             requests_table(self.ledger),
             resource_requests_table(
                 self.catalog,
                 self.ledger,
-                self._new_snapshot,
+                lambda: self._new_snapshot(None),
                 partial(self._regions, reach(options)),
             ),
         )
@@ -152,12 +167,62 @@ class Registration:
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
         self.cloudcontrol.close()
         self.ledger.close()
 
-    def _new_snapshot(self) -> Snapshot:
-        return Snapshot(self.cloudcontrol, self._executor, self._interrupted, self._rows_in_memory)
+    def set_read_progress(self, callback: ReadCallback | None) -> None:
+        """Calls ``callback`` with a `ReadProgress` while statements read from AWS, and as they end.
+
+        That is in the thread that reads, at most four times a second. A true answer cancels the
+        statement; an exception ends it and is raised from it. None ends the calls.
+        """
+        self._read_progress = callback
+
+    def _new_snapshot(self, execution: Execution | None) -> Snapshot:
+        """What a statement is to read. One that writes reads live, and not less than all."""
+        reads_only = execution is not None and execution.readonly
+        asker = Asker(
+            None if execution is None else execution.sql,
+            redact=self._redact,
+            max_calls=self._options.max_calls,
+            tolerant=reads_only and self._options.on_error == WARN,
+            activity=self.cloudcontrol.activity,
+        )
+        cached = reads_only and self._options.cache_ttl > 0
+        callback = None if execution is None else self._read_progress
+        return Snapshot(
+            self.cloudcontrol,
+            self._pool,
+            self._interrupted,
+            self._options.rows_in_memory,
+            asker,
+            reads=CachedReads(self._cache, self.cloudcontrol) if cached else None,
+            reporter=callback and Reporter(callback, asker, self._options.clock),
+        )
+
+    def _describe(self, type_name: str) -> Mapping[str, Any]:
+        """AWS's description of a type, for whatever statement named it first."""
+        snapshot = self._new_snapshot(None)
+        try:
+            return snapshot.describe_type(type_name)
+        finally:
+            snapshot.close()
+
+    def _stems_from(self, type_name: str, other: str) -> bool:
+        """Whether a type's rows are found by way of another type's."""
+        try:
+            resource_type = self.catalog.type(type_name)
+        except KeyError:  # beyond the catalog, and so without a known parent
+            return False
+        sources = {parent.type_name for parent in resource_type.parents}
+        if resource_type.region_source is not None:
+            sources.add(resource_type.region_source.type_name)
+        return other in sources or any(
+            self._stems_from(each, other)
+            for each in sources
+            if each is not None and each != type_name
+        )
 
     def _regions(self, reach: Reach, snapshot: Snapshot, given: str | None) -> Sequence[str]:
         """The connection's regions, or the one of them that is given."""
@@ -178,13 +243,34 @@ class Registration:
     def _means(self, options: Options) -> Means:
         return Means(
             self.cloudcontrol,
-            self._executor,
+            self._pool,
             options.concurrency,
             options.clock,
             self._interrupted,
             self.ledger,
             Policy(options.write_timeout, options.wait),
         )
+
+    @contextmanager
+    def _applying(self, plan: Sequence[Change]) -> Iterator[Asker]:
+        """What commits, as AWS's caller: stopped half-way, it would lose sight of what it did.
+
+        What was read of the types before is good no longer.
+        """
+        most = self._options.max_calls
+        if most is not None and len(plan) > most:
+            raise TooManyCalls(
+                f"COMMIT of {len(plan)} changes to AWS needs more than max_calls={most} calls; "
+                f"nothing was sent: write less at once, or connect(max_calls={10 * len(plan)})"
+            )
+        committing = self._statements.latest()
+        sql = None if committing is None else committing.sql
+        written = {change.resource_type.name for change in plan}
+        self._cache.drop(written)
+        try:
+            yield Asker(sql, redact=self._redact, activity=self.cloudcontrol.activity)
+        finally:
+            self._cache.drop(written)
 
 
 def reach(options: Options) -> Reach:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ from awsvtab.resources import MISSING, NO_MODEL, Resource
 from awsvtab.snapshot import Source, done
 from awsvtab.spool import KeySet
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
 Rows = Flow[Resource]
 Scope = tuple[Place, Properties]  # of a listing: where, and with which resource model
@@ -98,20 +96,18 @@ class Scanner:
         wanted = partial(_matches, keys=keys, identifiers=identifiers)
         return self._hydrate(snapshot, listed, needs, whole, wanted)
 
-    def places(
-        self, resource_type: ResourceType, keys: Keys, snapshot: Source | None = None
-    ) -> list[Place]:
+    def places(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
         check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
         if resource_type.is_global:
-            return self._home(resource_type, keys)
+            return self._home(resource_type, keys, snapshot)
         regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
         return [Place(self.reach.account, region) for region in chosen]
 
-    def _home(self, resource_type: ResourceType, keys: Keys) -> list[Place]:
+    def _home(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """The one place of a global type's rows; none, with a warning, for another region."""
         reach = () if self.reach.regions in (None, ALL) else self.reach.regions
         default = None if reach else self._default_region()
@@ -119,41 +115,41 @@ class Scanner:
         if keys.regions is None or home in keys.regions:
             return [Place(self.reach.account, home)]
         if keys.written_regions:
-            warnings.warn(f"the rows of {resource_type.dotted_name} are in {home}", stacklevel=2)
+            snapshot.asker.warn(f"the rows of {resource_type.dotted_name} are in {home}")
         return []
 
     def _is_region(self, name: str) -> bool:
         return plausible(name, self.catalog.regions) and self.cloudcontrol.is_region(name)
 
-    def _regions(self, snapshot: Source | None) -> Sequence[str] | None:
+    def _regions(self, snapshot: Source) -> Sequence[str] | None:
         if self.reach.regions is None:
             return None
         if self.reach.regions != ALL:
             check_regions(self.reach.regions, self._is_region, self.catalog.regions)
             return self.reach.regions
-        if snapshot is None:
-            return self.cloudcontrol.enabled_regions(self.reach.account, Cancel())
         return snapshot.enabled_regions(self.reach.account)
 
     def _default_region(self) -> str | None:
         return self.cloudcontrol.default_region(self.reach.account)
 
-    def place_of_new(self, resource_type: ResourceType, region: str | None) -> Place:
+    def place_of_new(
+        self, resource_type: ResourceType, region: str | None, snapshot: Source
+    ) -> Place:
         """Where a row is created; without a region, where there is only one choice."""
         if region is None:
             keys = Keys()
-            if not resource_type.is_global and len(set(self._regions(None) or ())) > 1:
+            if not resource_type.is_global and len(set(self._regions(snapshot) or ())) > 1:
                 raise ProgrammingError(_lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
         if region is not None and resource_type.is_global:
-            (home,) = self.places(resource_type, Keys())
+            (home,) = self.places(resource_type, Keys(), snapshot)
             if region != home.region:
                 raise ProgrammingError(
                     f"the rows of {resource_type.dotted_name} are in {home.region}: "
                     f"write region = '{home.region}'"
                 )
-        return self.places(resource_type, keys)[0]
+        return self.places(resource_type, keys, snapshot)[0]
 
     def _get(
         self,
@@ -175,10 +171,7 @@ class Scanner:
             return snapshot.resource(place, resource_type, identifier)
 
         futures = in_order(ready(asked), start, self._window(limited))
-        return mapped(
-            futures,
-            lambda batch: [found for each in batch if (found := snapshot.result(each)) is not None],
-        )
+        return mapped(futures, partial(_found, snapshot))
 
     def _list(
         self,
@@ -257,9 +250,14 @@ class Scanner:
         parents = [
             (place, parent) for place in places for parent in self._parents_in(resource_type, place)
         ]
+        for place, _ in parents:
+            snapshot.asker.begin_region(place.region)
         scopes = merged(
             ready(parents),
-            lambda each: self._scopes(snapshot, each[1], each[0], keys),
+            lambda each: _at_end(
+                self._scopes(snapshot, each[1], each[0], keys),
+                partial(snapshot.asker.end_region, each[0].region),
+            ),
             self._window(limited),
         )
         walked: set[tuple[Place, str]] = set()
@@ -350,6 +348,12 @@ class Scanner:
         """
         read = 0
         gone: list[NotFound] = []
+        asker = snapshot.asker
+
+        def begun(scopes: Sequence[Scope]) -> Sequence[Scope]:
+            for place, _ in scopes:
+                asker.begin_region(place.region)
+            return scopes
 
         def rows_of(
             listing: Iterable[Sequence[Resource] | Waiting], place: Place, model: Properties
@@ -360,14 +364,18 @@ class Scanner:
                 read += 1
             except AwsError as error:
                 if not _rules_out(error, model) and not self._lacks_type(error, place):
-                    raise
-                gone.extend([error] if isinstance(error, NotFound) else [])
+                    asker.failed(error)
+                if isinstance(error, NotFound):
+                    gone.append(error)
+                    if from_parents:
+                        asker.parent_gone(error)
+            asker.end_region(place.region)
 
         def start(scope: Scope) -> Rows:
             place, model = scope
             return rows_of(snapshot.listing(place, resource_type, model), place, model)
 
-        yield from merged(scopes, start, self._window(limited))
+        yield from merged(mapped(scopes, begun), start, self._window(limited))
         if from_parents and len(gone) > 1 and not read:
             raise gone[0]
 
@@ -392,6 +400,17 @@ class Scanner:
         """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
         most = 2 * self.concurrency
         return Window(1 if limited else most, most)
+
+
+def _found(snapshot: Source, reads: Iterable[Future[Resource | None]]) -> list[Resource]:
+    """The resources that there are, of those that were looked up."""
+    found = []
+    for future in reads:
+        try:
+            found.append(snapshot.result(future))
+        except AwsError as error:
+            snapshot.asker.failed(error)
+    return [resource for resource in found if resource is not None]
 
 
 def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
@@ -437,6 +456,12 @@ def _tells_parents_apart(resource_type: ResourceType) -> bool:
 def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:
     """Each resource once, though several parents may lead to it."""
     return [row for row in rows if seen.add(row.key)]
+
+
+def _at_end(flow: Flow[Scope], act: Callable[[], None]) -> Flow[Scope]:
+    """The flow; at its end, something is done."""
+    yield from flow
+    act()
 
 
 def _once(walked: set[tuple[Place, str]], scopes: Sequence[Scope]) -> list[Scope]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from awsvtab.asking import Asker
+from awsvtab.cache import Reads
 from awsvtab.catalog.model import ResourceType
 from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
-from awsvtab.errors import Cancelled, OperationalError, ProgrammingError
+from awsvtab.errors import Cancelled, OperationalError
 from awsvtab.flow import Flow, Waiting
 from awsvtab.keys import covering_models
 from awsvtab.options import Place
+from awsvtab.pool import Pool
+from awsvtab.progress import Reporter
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.spool import KeySet, Spool, Text
 from awsvtab.values import Properties, dump_json
-from awsvtab.waiting import Cancel
 
 T = TypeVar("T")
 
@@ -42,6 +45,10 @@ def listing_key(
 
 class Source(Protocol):
     """What a scan takes its rows from; `Snapshot` says what each method gives."""
+
+    @property
+    def asker(self) -> Asker:
+        """Who the scan is made for: it is told what could not be read."""
 
     def listing(
         self, place: Place, resource_type: ResourceType, resource_model: Properties
@@ -167,22 +174,29 @@ class Listing:
 
 
 class Snapshot:
-    """The listings and resources that one statement has asked for.
+    """The listings and resources that one statement, the ``asker``, has asked for.
 
     Of each it keeps ``rows_in_memory``; a spool has the others. ``interrupted`` is asked, in the
-    reading thread, whether to stop.
+    reading thread, whether to stop. ``reads`` may know of a cache, ``reporter`` tells the user how
+    it goes.
     """
 
     def __init__(
         self,
         cloudcontrol: CloudControl,
-        executor: ThreadPoolExecutor,
+        pool: Pool,
         interrupted: Callable[[], bool],
         rows_in_memory: int,
+        asker: Asker,
+        *,
+        reads: Reads | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
-        self.cancel = Cancel()
+        self.asker = asker
         self._cloudcontrol = cloudcontrol
-        self._executor = executor
+        self._reads = reads or cloudcontrol
+        self._pool = pool
+        self._reporter = reporter
         self._interrupted = interrupted
         self._rows_in_memory = rows_in_memory
         self._room = Room(rows_in_memory)
@@ -201,12 +215,12 @@ class Snapshot:
             whole = not resource_type.can("read")
             found = self._listings[key] = Listing(
                 lambda token: self._submit(
-                    self._cloudcontrol.list_page,
+                    self._reads.list_page,
                     place,
                     resource_type.name,
                     resource_model,
                     token,
-                    self.cancel,
+                    self.asker,
                 ),
                 self.result,
                 lambda identifier, text: Resource(
@@ -272,13 +286,13 @@ class Snapshot:
     def account_id(self, place: Place) -> str:
         """The account that a place is in."""
         return self.result(
-            self._submit(self._cloudcontrol.account_id, place, self.cancel),
+            self._submit(self._cloudcontrol.account_id, place, self.asker),
         )
 
     def enabled_regions(self, account: str) -> tuple[str, ...]:
         """The regions that are enabled for an account."""
         return self.result(
-            self._submit(self._cloudcontrol.enabled_regions, account, self.cancel),
+            self._submit(self._cloudcontrol.enabled_regions, account, self.asker),
         )
 
     def requests_page(
@@ -286,8 +300,12 @@ class Snapshot:
     ) -> Future[tuple[list[ProgressEvent], str | None]]:
         """A page of what was asked of Cloud Control in a place, under way."""
         return self._submit(
-            self._cloudcontrol.requests_page, place, operations, statuses, token, self.cancel
+            self._cloudcontrol.requests_page, place, operations, statuses, token, self.asker
         )
+
+    def describe_type(self, type_name: str) -> Mapping[str, Any]:
+        """The registry's schema of a type."""
+        return self.result(self._submit(self._cloudcontrol.describe_type, type_name, self.asker))
 
     def result(self, future: Future[T]) -> T:
         """What a call gives, once it is there; Cancelled as soon as the user interrupts."""
@@ -299,7 +317,11 @@ class Snapshot:
 
     def wait(self, futures: Sequence[Future[Any]]) -> None:
         """Returns when one of them is done; Cancelled as soon as the user interrupts."""
-        while not any(future.done() for future in futures):
+        while True:
+            if self._reporter is not None:
+                self._reporter.tell()
+            if any(future.done() for future in futures):
+                return
             done, _ = wait(futures, POLL_S, FIRST_COMPLETED)
             if not done and self._interrupted():
                 self.close()
@@ -307,12 +329,13 @@ class Snapshot:
 
     def close(self) -> None:
         """Stops what is under way; nothing more is sent."""
-        self.cancel.set()
-        for future in list(self._running):
-            future.cancel()
+        self.asker.set()
+        self._pool.give_up(list(self._running))
         self._listings.clear()
         self._resources.clear()
         self._spool.close()
+        if self._reporter is not None:
+            self._reporter.finish()
 
     def _keep(self, key: ResourceKey, future: Future[Resource | None]) -> None:
         """Keeps a resource, and moves those that are there to the spool when they are too many."""
@@ -334,16 +357,13 @@ class Snapshot:
         return done(None if text is None else Resource(resource_type, key.place, *text, True))
 
     def _get(self, place: Place, resource_type: ResourceType, identifier: str) -> Resource | None:
-        found = self._cloudcontrol.get(place, resource_type.name, identifier, self.cancel)
+        found = self._reads.get(place, resource_type.name, identifier, self.asker)
         if found is None:
             return None
         return Resource(resource_type, place, *found, whole=True)
 
     def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
-        try:
-            future = self._executor.submit(call, *arguments)
-        except RuntimeError:  # concurrent.futures says so after shutdown
-            raise ProgrammingError("the registration of the AWS tables was closed") from None
+        future = self._pool.submit(call, *arguments)
         self._running.add(future)  # type: ignore[arg-type]  # a set of futures of anything
         future.add_done_callback(self._running.discard)
         return future

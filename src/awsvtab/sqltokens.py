@@ -53,6 +53,9 @@ RESERVED = frozenset(
 
 _FARTHEST_LOOK_AHEAD = 8
 
+_LITERAL = re.compile(r"['0-9]|\.[0-9]|[xX]'")
+_BEFORE_NAMES = frozenset({"as", "exists", "from", "into", "join", "table", "update", "view"})
+
 
 def tokenize(sql: str) -> list[tuple[str, str]]:
     """The tokens of ``sql``, each as (white space and comments before it, its text).
@@ -66,6 +69,28 @@ def tokenize(sql: str) -> list[tuple[str, str]]:
 def _token_pattern() -> re.Pattern[str]:
     """Compiled when it is first used: that takes longer than all else that an import does."""
     return re.compile(_TOKEN, re.VERBOSE)
+
+
+def without_literals(sql: str) -> str:
+    """The text with ``?`` for each string, number and blob, and without comments.
+
+    SQLite takes a name in double quotes for a string where it knows no such name
+    (https://sqlite.org/quirks.html): one is kept only where nothing but a name can be.
+    """
+    tokens = tokenize(sql)
+    words = ["", *(text for _, text in tokens), ""]
+    parts = []
+    for number, (blank, text) in enumerate(tokens, start=1):
+        parts.append(" " if blank and number > 1 and text else "")
+        literal = bool(_LITERAL.match(text)) or (
+            text[:1] == '"' and not _takes_name(words[number - 1], words[number + 1])
+        )
+        parts.append("?" if literal else text)
+    return "".join(parts)
+
+
+def _takes_name(before: str, after: str) -> bool:
+    return "." in (before, after) or before.lower() in _BEFORE_NAMES
 
 
 def unquote(name: str) -> str:

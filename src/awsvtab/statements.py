@@ -275,6 +275,10 @@ class Statements:
         if execution is not None and not execution.triggers:
             execution.ignored += 1
 
+    def latest(self) -> Execution | None:
+        """The run that began last, of those that are not over."""
+        return max(self._executions.values(), key=lambda each: each.number, default=None)
+
     def _without_plan(self, serial: int) -> Execution:
         """The run that began last, of those that have no other plan, if there are any."""
         if not self._executions:

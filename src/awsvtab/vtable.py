@@ -58,7 +58,7 @@ class Engine:
     statements: Statements
     rerun: Rerun
     changes: Changes
-    new_snapshot: Callable[[], Snapshot]
+    new_snapshot: Callable[[Execution | None], Snapshot]
     committer: Committer
     read_only: bool = False
     trusted_schema: bool = False
@@ -200,7 +200,7 @@ class Table:
         given = list(zip(self.columns, fields, strict=True))
         write, region = new_resource(self.resource_type, given)
         place = self.scanner.place_of_new(
-            self.resource_type, None if region is None else str(region)
+            self.resource_type, None if region is None else str(region), self._snapshot()
         )
         identifier = known_identifier(self.resource_type, write.properties)
         if clause == IGNORE and identifier is not None and self._exists(place, identifier):
@@ -315,10 +315,10 @@ class Table:
         return snapshot.result(found) is not None
 
     def _snapshot(self) -> Snapshot:
-        """That of the statement that writes."""
+        """What the writing statement has read."""
         execution = self.engine.statements.writing()
         if execution is None:
-            return self.engine.new_snapshot()
+            return self.engine.new_snapshot(None)
         return _snapshot_of(execution, self.engine)
 
 
@@ -427,5 +427,5 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
 
 def _snapshot_of(execution: Execution, engine: Engine) -> Snapshot:
     if execution.snapshot is None:
-        execution.snapshot = engine.new_snapshot()
+        execution.snapshot = engine.new_snapshot(execution)
     return execution.snapshot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from awsvtab.activity_tables import timestamp
 from awsvtab.catalog import Catalog
 from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.errors import AwsError, Error
@@ -170,8 +170,4 @@ def _text(value: object) -> str | None:
 
 
 def _time(seconds: float | None) -> str | None:
-    """A time since the epoch as SQLite's date functions and the driver's converters take it."""
-    if seconds is None:
-        return None
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")
+    return None if seconds is None else timestamp(seconds)

@@ -14,6 +14,7 @@ from awsvtab.dbapi.guard import Aggregation, failure, guarded, report
 from awsvtab.dbapi.handle import Handle
 from awsvtab.dbapi.translate import translating
 from awsvtab.errors import DataError, OperationalError, ProgrammingError
+from awsvtab.progress import ReadCallback
 
 Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
@@ -83,6 +84,15 @@ class Callbacks(Handle):
         """Call ``progress_handler`` every ``n`` steps of SQLite; a true answer interrupts."""
         stop = progress_handler and partial(_stop, progress_handler)
         self._open_database().set_progress_handler(stop, n, id=Callbacks)
+
+    def set_read_progress(self, callback: ReadCallback | None) -> None:
+        """Call ``callback`` with a `ReadProgress` while statements read from AWS, and as they end.
+
+        At most four times a second. A true answer cancels the statement, which raises
+        OperationalError; an exception ends it too, and is raised as it is. None ends the calls.
+        """
+        self._open_database()
+        self._registration.set_read_progress(callback)
 
     def set_write_progress(self, callback: Callable[[WriteProgress], object] | None) -> None:
         """Call ``callback`` as AWS answers to the changes that a COMMIT sends, in its thread.

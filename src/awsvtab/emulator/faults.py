@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -63,17 +64,42 @@ class Effect:
 
 
 @dataclass(eq=False)
+class Bucket:
+    """How AWS limits rates: a call takes a token, of which some more come each second."""
+
+    per_second: float
+    most: float
+    clock: Callable[[], float]
+
+    def __post_init__(self) -> None:
+        self._tokens = self.most
+        self._at = self.clock()
+
+    def is_empty(self) -> bool:
+        """Whether there was no token left to take."""
+        now = self.clock()
+        self._tokens = min(self.most, self._tokens + (now - self._at) * self.per_second)
+        self._at = now
+        empty = self._tokens < 1
+        self._tokens -= not empty
+        return empty
+
+
+@dataclass(eq=False)
 class Fault:
     """One ordered fault. ``hits`` counts the calls that it has hit."""
 
     effect: Effect | Callable[[Call], Effect]
     where: Where
+    bucket: Bucket | None = None
     seen: int = 0
     hits: int = 0
 
     def strikes(self, call: Call) -> bool:
         """Whether this call is hit; to be asked once for each call."""
         if not _matches(self.where, call) or not self._applies(call):
+            return False
+        if self.bucket is not None and not self.bucket.is_empty():
             return False
         self.seen += 1
         first = self.where.get("nth", 1)
@@ -111,6 +137,23 @@ class Faults:
     def throttle(self, **where: Unpack[Where]) -> Fault:
         """ThrottlingException."""
         return self.error("ThrottlingException", RATE_EXCEEDED, **where)
+
+    def limit(
+        self,
+        per_second: float,
+        burst: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        **where: Unpack[Where],
+    ) -> Fault:
+        """ThrottlingException for calls that come faster, after ``burst`` that may come at once.
+
+        By default that is a second's worth. Raises ValueError for a rate that lets nothing through.
+        """
+        most = per_second if burst is None else burst
+        if not per_second > 0 or not most >= 1:
+            raise ValueError(f"a limit of {per_second} a second, {most} at once, lets nothing pass")
+        error = CloudControlError("ThrottlingException", RATE_EXCEEDED)
+        return self._order(Effect(error), where, Bucket(per_second, most, clock))
 
     def throttle_behind(self, **where: Unpack[Where]) -> Fault:
         """Throttling of the service behind a handler, which comes as GeneralServiceException."""
@@ -211,9 +254,14 @@ class Faults:
             struck = [fault for fault in self._faults if fault.strikes(call)]
         return [f.effect(call) if callable(f.effect) else f.effect for f in struck]
 
-    def _order(self, effect: Effect | Callable[[Call], Effect], where: Where) -> Fault:
+    def _order(
+        self,
+        effect: Effect | Callable[[Call], Effect],
+        where: Where,
+        bucket: Bucket | None = None,
+    ) -> Fault:
         _check(where)
-        fault = Fault(effect, where)
+        fault = Fault(effect, where, bucket)
         with self._lock:
             self._faults.append(fault)
             self._woken.clear()
