@@ -16,7 +16,9 @@ lint:
 	$(PYTHON) -m mypy
 
 bench:
-	for each in benchmarks/*.py; do $(PYTHON) $$each || exit 1; done
+	status=0; for each in opening driver rows memory emulator writes reads; do \
+		echo; echo "$$each"; $(PYTHON) benchmarks/$$each.py || status=1; \
+	done; exit $$status
 
 catalog:
 	$(PYTHON) -m awsvtab.catalog.build

@@ -19,6 +19,8 @@ AS_SQLITE3 = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")  # the suite leaves some
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 class TestCompliance(dbapi20.DatabaseAPI20Test):  # type: ignore[misc]
     driver = awsvtab
 

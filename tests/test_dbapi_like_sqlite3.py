@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sqlite3
 import sys
+import warnings
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -141,7 +145,7 @@ def test_lastrowid_is_that_of_the_last_insert(sql: str) -> None:
 def test_has_every_name_of_sqlite3() -> None:
     deprecated = {"OptimizedUnicode", "enable_shared_cache", "version", "version_info"}
     names = {name for name in dir(sqlite3) if not name.startswith("_")}
-    modules = {"collections", "datetime", "time", "dbapi2"}
+    modules = {"collections", "datetime", "time"}
     assert names - deprecated - modules <= set(awsvtab.__all__)
 
 
@@ -160,6 +164,68 @@ def test_classes_have_every_public_attribute_of_sqlite3s(name: str) -> None:
     }
     made_here |= {each for base in ours.__mro__ for each in getattr(base, "__annotations__", {})}
     assert theirs <= made_here
+
+
+DEPRECATED: list[Callable[[Any, ModuleType], object]] = [
+    lambda connection, module: module.version,
+    lambda connection, module: module.version_info,
+    lambda connection, module: module.dbapi2.version,
+    lambda connection, module: module.connect(":memory:", 1.0).close(),
+    lambda connection, module: module.connect(":memory:", timeout=1.0).close(),
+    lambda connection, module: connection.execute("SELECT :a, ?", (1, 2)),
+    lambda connection, module: connection.execute("SELECT :a", {"a": 1}),
+    lambda connection, module: connection.execute("SELECT ?", [dt.date(2026, 3, 1)]),
+    lambda connection, module: connection.execute("SELECT ?", [dt.datetime(2026, 3, 1)]),
+    lambda connection, module: connection.execute("SELECT at FROM t").fetchall(),
+    lambda connection, module: connection.execute("SELECT day FROM t").fetchall(),
+    lambda connection, module: connection.create_function("f", 0, func=None),
+    lambda connection, module: connection.create_function("f", 0, None, deterministic=True),
+    lambda connection, module: connection.create_aggregate("f", n_arg=0, aggregate_class=None),
+    lambda connection, module: connection.set_authorizer(authorizer_callback=None),
+    lambda connection, module: connection.set_progress_handler(progress_handler=None, n=1),
+    lambda connection, module: connection.set_progress_handler(None, n=1),
+    lambda connection, module: connection.set_trace_callback(trace_callback=None),
+]
+
+
+def warnings_of(
+    module: ModuleType, use: Callable[[Any, ModuleType], object]
+) -> list[tuple[str, str]]:
+    """What is warned of in two calls."""
+    connection = module.connect(":memory:", detect_types=module.PARSE_DECLTYPES)
+    connection.executescript(
+        "CREATE TABLE t (at TIMESTAMP, day DATE);"
+        "INSERT INTO t VALUES ('2026-03-01 10:20:30', '2026-03-01')"
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            use(connection, module)
+    connection.close()
+    # APSW does not say whether a parameter is written :a, @a or $a.
+    return [(each.category.__name__, re.sub("'[:@$]", "'", str(each.message))) for each in caught]
+
+
+@pytest.mark.parametrize("use", DEPRECATED)
+def test_warns_of_what_sqlite3_warns_of(use: Callable[[Any, ModuleType], object]) -> None:
+    ours, theirs = warnings_of(awsvtab, use), warnings_of(sqlite3, use)
+    # connect() calls Connection(), which warns again, with keywords here.
+    assert ours == [each for each in theirs if "_sqlite3.Connection() " not in each[1]]
+
+
+def test_numbered_parameters_are_not_named() -> None:
+    assert warnings_of(awsvtab, lambda connection, _: connection.execute("SELECT ?1", (1,))) == []
+
+
+def test_warnings_are_for_the_line_that_called() -> None:
+    connection = awsvtab.connect(":memory:")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        connection.execute("SELECT :a", (1,))
+        connection.execute("SELECT ?", [dt.date(2026, 3, 1)])
+        connection.set_trace_callback(trace_callback=None)
+    connection.close()
+    assert {each.filename for each in caught} <= {__file__}
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has no autocommit attribute")

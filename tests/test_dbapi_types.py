@@ -8,11 +8,15 @@ import sqlite3
 from collections import OrderedDict, UserDict
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 
 import awsvtab
 from awsvtab.dbapi import adaptation
+
+# From Python 3.12 on they are deprecated, as in sqlite3.
+DEFAULTS = pytest.mark.filterwarnings("ignore:The default .* is deprecated:DeprecationWarning")
 
 
 @pytest.fixture
@@ -39,6 +43,7 @@ class Name(str):
         return f"<{self}>" if protocol is awsvtab.PrepareProtocol else None
 
 
+@DEFAULTS
 @pytest.mark.parametrize(
     ("declared", "stored", "read"),
     [
@@ -84,6 +89,7 @@ def test_converters_get_the_bytes_that_sqlite3_gives_them(value: Any) -> None:
     assert seen[0] == seen[1]
 
 
+@DEFAULTS
 @pytest.mark.parametrize(
     ("value", "stored"),
     [
@@ -136,6 +142,25 @@ def test_text_that_is_not_utf_8_is_an_operational_error(local: awsvtab.Connectio
             read(local.execute("SELECT CAST(x'61ff' AS TEXT) AS x"))
 
 
+@DEFAULTS
 def test_a_converters_own_decoding_error_is_left_alone(converting: awsvtab.Connection) -> None:
     with pytest.raises(UnicodeDecodeError):
         converting.execute("""SELECT x'ff' AS "x [date]" """).fetchall()
+
+
+def test_adapters_that_others_registered_with_sqlite3_count(local: awsvtab.Connection) -> None:
+    with mock.patch.dict(sqlite3.adapters):
+        sqlite3.register_adapter(datetime.time, lambda value: "theirs")
+        sqlite3.register_adapter(datetime.date, lambda value: "theirs")
+        values = (datetime.time(1), datetime.date(2026, 3, 1))
+        assert local.execute("SELECT ?, ?", values).fetchone() == ("theirs", "theirs")
+        with mock.patch.dict(adaptation.adapters):
+            awsvtab.register_adapter(datetime.date, lambda value: "ours")
+            assert local.execute("SELECT ?, ?", values).fetchone() == ("theirs", "ours")
+
+
+def test_a_timestamp_as_aws_writes_it_is_converted_without_a_warning(
+    converting: awsvtab.Connection,
+) -> None:
+    (at,) = converting.execute("""SELECT '2026-03-01T10:20:30Z' AS "at [timestamp]" """).fetchone()
+    assert at == datetime.datetime(2026, 3, 1, 10, 20, 30, tzinfo=datetime.UTC)

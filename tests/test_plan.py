@@ -11,16 +11,20 @@ from awsvtab.catalog.columns import table_columns
 from awsvtab.catalog.schema import record, resource_type
 from awsvtab.errors import ProgrammingError
 from awsvtab.keys import (
+    Condition,
     Keys,
     agrees,
     full_identifiers,
+    parent_keys,
     read_keys,
     resource_models,
 )
+from awsvtab.options import Place
 from awsvtab.plan import (
-    EQ,
     GET,
     GET_IN_REGION,
+    HASH_ROWS,
+    HASH_SHARE,
     LIST_BY_MODEL,
     LIST_BY_PARENTS,
     LIST_BY_PARENTS_IN_REGION,
@@ -29,17 +33,19 @@ from awsvtab.plan import (
     Constraint,
     Estimate,
     Role,
+    Use,
     choose,
     decode,
     encode,
     needed_properties,
 )
+from awsvtab.predicates import Operator, Predicate
 from awsvtab.regions import check_regions, plausible, scan_regions
 
 STREAM = catalog().type("AWS::CustomerProfiles::EventStream")
 COLUMNS = table_columns(STREAM)
 NUMBER = {column.name: number for number, column in enumerate(COLUMNS)}
-LT = 16
+EQ, LT = Operator.EQ, Operator.LT
 REGION, IDENTIFIER = (Role.REGION, ""), (Role.IDENTIFIER, "")
 DOMAIN, NAME = (Role.PROPERTY, "DomainName"), (Role.PROPERTY, "EventStreamName")
 
@@ -55,8 +61,9 @@ def choice(*constraints: Constraint, used: tuple[str, ...] = ()) -> Choice:
     return choose(STREAM, COLUMNS, numbered, [NUMBER[name] for name in used])
 
 
-def arguments(chosen: Choice) -> list[tuple[Role, str]]:
-    return [(argument.role, argument.property) for argument in chosen.plan.arguments]
+def arguments(chosen: Choice, use: Use = Use.KEY) -> list[tuple[Role, str]]:
+    """What the arguments of a use are about."""
+    return [(each.role, each.property) for each in chosen.plan.arguments if each.use is use]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +82,7 @@ def arguments(chosen: Choice) -> list[tuple[Role, str]]:
         (("data__Identifier", "domain_name"), Access.GET, [IDENTIFIER], GET),
         (("region", "domain_name"), Access.LIST, [REGION, DOMAIN], LIST_BY_MODEL),
         (("domain_name",), Access.LIST, [DOMAIN], LIST_BY_MODEL),
-        (("region", "event_stream_name"), Access.LIST, [REGION, NAME], LIST_BY_PARENTS_IN_REGION),
         (("region",), Access.LIST, [REGION], LIST_BY_PARENTS_IN_REGION),
-        (("uri", "state"), Access.LIST, [], LIST_BY_PARENTS),
         ((), Access.LIST, [], LIST_BY_PARENTS),
     ],
 )
@@ -91,7 +96,7 @@ def test_the_access_path(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"usable": False}, {"binary": False}, {"op": LT}, {"column": -1}]
+    "changes", [{"usable": False}, {"binary": False}, {"operator": None}, {"column": -1}]
 )
 def test_what_aws_would_not_mean_the_same_by_is_left_to_sqlite(changes: dict[str, Any]) -> None:
     assert arguments(choice(on("region", **changes))) == []
@@ -105,12 +110,95 @@ def test_constraints_keep_their_number_when_others_are_left_out() -> None:
         on("region", 3),
     ]
     chosen = choose(STREAM, COLUMNS, constraints, ())
-    assert [constraint.number for constraint in chosen.taken] == [2, 3]
+    assert [constraint.number for constraint in chosen.taken] == [2, 3, 1]
+    assert [each.use for each in chosen.plan.arguments] == [Use.KEY, Use.KEY, Use.HASH]
 
 
 def test_of_several_constraints_on_one_key_a_single_value_is_taken() -> None:
     chosen = choice(on("region", many=True), on("region"), on("region", many=True))
-    assert [constraint.number for constraint in chosen.taken] == [1]
+    assert [constraint.number for constraint in chosen.taken] == [1, 0, 2]
+    assert [each.use for each in chosen.plan.arguments] == [Use.KEY, Use.FILTER, Use.FILTER]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "use", "about"),
+    [
+        (on("uri"), Use.HASH, (Role.PROPERTY, "Uri")),
+        (on("event_stream_name"), Use.HASH, NAME),
+        (on("tags"), Use.HASH, (Role.PROPERTY, "Tags")),
+        (on("uri", literal=True), Use.FILTER, (Role.PROPERTY, "Uri")),
+        (on("uri", many=True), Use.FILTER, (Role.PROPERTY, "Uri")),
+        (on("uri", operator=Operator.IS), Use.FILTER, (Role.PROPERTY, "Uri")),
+        (on("region", operator=Operator.LIKE), Use.FILTER, REGION),
+        (on("region", operator=Operator.NE, binary=False), Use.FILTER, REGION),
+        (on("data__Identifier", operator=Operator.GT), Use.FILTER, IDENTIFIER),
+        (on("domain_name", operator=Operator.NOT_NULL), Use.FILTER, DOMAIN),
+        (on("domain_name", operator=Operator.IS), Use.KEY, DOMAIN),
+        (on("region", operator=Operator.IS), Use.KEY, REGION),
+    ],
+)
+def test_what_does_not_narrow_calls_filters_or_hashes(
+    constraint: Constraint, use: Use, about: tuple[Role, str]
+) -> None:
+    chosen = choice(constraint)
+    assert arguments(chosen, use) == [about]
+    assert [each.operator for each in chosen.plan.arguments] == [constraint.operator]
+    assert chosen.plan.access is Access.LIST
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        on("uri", operator=Operator.LT, binary=False),
+        on("uri", operator=Operator.LIMIT),
+        on("uri", operator=Operator.OFFSET),
+        on("uri", usable=False),
+        on("account_id"),
+        on("properties"),
+        on("data__PatchDocument"),
+        on("data__key"),
+    ],
+)
+def test_constraints_that_nothing_is_made_of(constraint: Constraint) -> None:
+    assert choice(constraint).taken == ()
+
+
+def test_what_aws_never_returns_is_sqlites_to_compare() -> None:
+    secret = catalog().type("AWS::SecretsManager::Secret")
+    columns = table_columns(secret)
+    (number,) = (n for n, column in enumerate(columns) if column.name == "secret_string")
+    for literal in (True, False):
+        constraint = Constraint(0, number, EQ, usable=True, binary=True, literal=literal)
+        assert choose(secret, columns, [constraint], ()).taken == ()
+
+
+def test_nothing_is_hashed_where_rows_are_got_by_key() -> None:
+    chosen = choice(on("data__Identifier"), on("uri"), on("event_stream_name"))
+    assert arguments(chosen, Use.FILTER) == [(Role.PROPERTY, "Uri"), NAME]
+    assert arguments(chosen, Use.HASH) == []
+
+
+def test_a_hash_costs_more_than_a_key_and_less_than_beginning_with_the_listing() -> None:
+    million = 1_000_000  # rows of a local table, for all that SQLite knows
+    hashed = choice(on("uri")).estimate
+    assert hashed == Estimate(LIST_BY_PARENTS.cost * HASH_SHARE, HASH_ROWS)
+    assert GET.cost * million < hashed.cost
+    assert hashed.cost * million < LIST_BY_PARENTS.cost
+    assert choice(on("domain_name"), on("uri")).estimate.cost <= LIST_BY_MODEL.cost
+
+
+def test_constants_make_fewer_rows_expected() -> None:
+    rows = [choice(*[on("uri", literal=True)] * number).estimate.rows for number in (0, 1, 2, 3, 4)]
+    assert rows == [10**9, 10**8, 10**7, 10**6, 10**6]
+
+
+def test_a_region_that_another_table_tells_makes_it_come_first() -> None:
+    unknown = choice(on("region", usable=False)).estimate
+    known = choice(on("region")).estimate
+    assert known.cost * 10**12 < unknown.cost
+    pinned = choice(on("region", usable=False), on("region")).estimate
+    assert pinned == known
+    assert choice(on("region", usable=False, operator=Operator.NE)).estimate == LIST_BY_PARENTS
 
 
 def test_only_single_values_of_identifier_and_region_make_a_unique_row() -> None:
@@ -118,6 +206,21 @@ def test_only_single_values_of_identifier_and_region_make_a_unique_row() -> None
     assert not choice(on("data__Identifier")).unique
     assert not choice(on("region"), on("data__Identifier", many=True)).unique
     assert not choice(on("region"), on("domain_name")).unique
+    assert not choice(on("region"), on("domain_name"), on("event_stream_name")).unique
+
+
+def test_a_number_may_equal_several_identifiers_of_one_part() -> None:
+    queue = catalog().type("AWS::SQS::Queue")
+    columns = table_columns(queue)
+    numbers = {column.name: number for number, column in enumerate(columns)}
+    for literal in (True, False):
+        constraints = [
+            Constraint(0, numbers["region"], EQ, usable=True, binary=True),
+            Constraint(
+                1, numbers["data__Identifier"], EQ, usable=True, binary=True, literal=literal
+            ),
+        ]
+        assert choose(queue, columns, constraints, ()).unique is literal
 
 
 def test_used_columns_say_which_properties_are_needed() -> None:
@@ -137,7 +240,8 @@ def test_columns_that_share_a_bit_are_not_taken_as_used() -> None:
 
 
 def test_a_plan_survives_its_text() -> None:
-    plan = choice(on("region", many=True), on("domain_name"), used=("uri",)).plan
+    like = on("uri", operator=Operator.LIKE, literal=True)
+    plan = choice(on("region", many=True), on("domain_name"), like, on("tags"), used=("uri",)).plan
     assert decode(encode(plan)) == plan
 
 
@@ -194,9 +298,12 @@ def test_a_short_identifier_that_the_user_wrote_is_refused() -> None:
         keys_of(("data__Identifier", "a"), wrote=True)
 
 
-def test_a_real_is_not_taken_for_a_text() -> None:
-    assert keys_of(("domain_name", 1.5)) == Keys()
-    assert keys_of(("domain_name", 1)).properties == {"DomainName": {"1"}}
+@pytest.mark.parametrize("value", [1.5, 1, {"d", 1}])
+def test_a_number_is_no_key_of_a_text(value: Any) -> None:
+    """SQLite may compare them as numbers: '05' equals CAST(5 AS INTEGER)."""
+    keys = keys_of(("domain_name", value))
+    assert keys.properties == {}
+    assert len(keys.filters) == 1
 
 
 def test_an_integer_part_is_found_by_what_equals_it() -> None:
@@ -227,9 +334,91 @@ def test_models_come_from_what_the_list_handler_requires() -> None:
 
 def test_what_is_known_rules_out_what_does_not_agree() -> None:
     keys = keys_of(("domain_name", {"d"}))
-    assert agrees(keys, {"DomainName": "d"})
-    assert not agrees(keys, {"DomainName": "e"})
-    assert agrees(keys, {"Other": 1})
+    assert agrees(STREAM, keys, {"DomainName": "d"})
+    assert not agrees(STREAM, keys, {"DomainName": "e"})
+    assert agrees(STREAM, keys, {"Other": 1})
+
+
+def filtered(*given: tuple[str, Operator, Any], wrote: bool = False) -> Keys:
+    """The keys of a plan for these comparisons."""
+    chosen = choice(
+        *(
+            on(name, operator=operator, many=isinstance(value, set))
+            for name, operator, value in given
+        )
+    )
+    values = [given[constraint.number][2] for constraint in chosen.taken]
+    return read_keys(STREAM, chosen.plan, values, lambda value, argument: wrote)
+
+
+def test_predicates_take_values_out_of_keys() -> None:
+    keys = filtered(
+        ("domain_name", EQ, {"a", "b", "c"}),
+        ("domain_name", Operator.NE, "b"),
+        ("domain_name", Operator.LT, "c"),
+    )
+    assert keys.properties == {"DomainName": {"a"}}
+    keys = filtered(
+        ("data__Identifier", EQ, {"a|x", "b|x", "b|y"}),
+        ("domain_name", EQ, "b"),
+        ("event_stream_name", Operator.IS_NOT, "y"),
+    )
+    assert keys.identifiers == {"b|x"}
+    assert filtered(("domain_name", EQ, {"a", "b"}), ("domain_name", EQ, {"c"})).impossible
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "impossible"),
+    [
+        (EQ, None, True),
+        (Operator.NE, None, True),
+        (Operator.LIKE, None, True),
+        (EQ, {None}, True),
+        (Operator.IS, None, False),
+        (Operator.IS_NOT, None, False),
+        (Operator.IS_NULL, None, False),
+        (EQ, {"a", None}, False),
+    ],
+)
+@pytest.mark.parametrize("column", ["uri", "domain_name"])
+def test_no_row_compares_with_null(
+    column: str, operator: Operator, value: Any, impossible: bool
+) -> None:
+    assert filtered((column, operator, value)).impossible == impossible
+
+
+def test_predicates_choose_among_regions() -> None:
+    keys = filtered(("region", Operator.NE, "us-east-1"), ("region", Operator.GT, "eu"))
+    regions = ("ap-south-1", "eu-west-1", "us-east-1", "us-west-2")
+    assert list(filter(keys.takes_region, regions)) == ["eu-west-1", "us-west-2"]
+    assert keys.regions is None
+
+
+def test_regions_that_were_written_to_be_left_out_are_checked_too() -> None:
+    for operator in (Operator.NE, Operator.IS_NOT):
+        assert filtered(("region", operator, "x"), wrote=True).other_regions == {"x"}
+        assert filtered(("region", operator, "x")).other_regions == frozenset()
+        assert filtered(("region", operator, ""), wrote=True).other_regions == frozenset()
+    assert filtered(("region", Operator.GT, "x"), wrote=True).other_regions == frozenset()
+
+
+def test_a_parent_is_asked_for_what_its_children_shall_have() -> None:
+    (parent,) = STREAM.parents
+    domain = catalog().type(parent.type_name or "")
+    keys = filtered(("domain_name", Operator.GT, "a"), ("event_stream_name", EQ, "x"))
+    asked = parent_keys(STREAM, parent, domain, Place("", "us-east-1"), keys)
+    assert [(each.property, each.predicate.operator) for each in asked.filters] == [
+        ("DomainName", Operator.GT)
+    ]
+    assert asked.regions == {"us-east-1"}
+
+
+def test_a_listings_input_is_not_compared_with_another_property_of_its_name() -> None:
+    """Rule groups are listed by the Arn of their workspace, and have an Arn of their own."""
+    groups = catalog().type("AWS::APS::RuleGroupsNamespace")
+    own = Condition(Role.PROPERTY, "Arn", Predicate(Operator.LIKE, "own", match=str.__eq__))
+    keys = Keys(filters=frozenset({own}))
+    assert agrees(groups, keys, {"Arn": "workspace"})
 
 
 KNOWN = ("us-east-1", "us-west-2", "eu-central-1")

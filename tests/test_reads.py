@@ -95,10 +95,10 @@ def test_every_spelling_of_the_table_reads_the_same(
         ("0", [], (0, 0)),
         # SQLite's other ways to compare are SQLite's to make
         ("domain_name = 'ONE' COLLATE NOCASE", [("one", "a"), ("one", "b")], (4, 0)),
-        ("domain_name LIKE 'ONE'", [("one", "a"), ("one", "b")], (4, 0)),
-        ("domain_name GLOB 'o*'", [("one", "a"), ("one", "b")], (4, 0)),
+        ("domain_name LIKE 'ONE'", [("one", "a"), ("one", "b")], (2, 0)),
+        ("domain_name GLOB 'o*'", [("one", "a"), ("one", "b")], (2, 0)),
         ("+domain_name = 'two'", [("two", "a")], (4, 0)),
-        ("domain_name = 1.5", [], (4, 0)),
+        ("domain_name = 1.5", [], (1, 0)),
         ("domain_name = 1", [], (1, 0)),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +20,12 @@ from awsvtab.sqlalchemy.url import OPTIONS, take_options  # noqa: E402 - needs S
 STREAMS = "aws_customerprofiles_event_streams"
 
 
+# As the entry point does where the package is installed.
+sa.dialects.registry.register("awsvtab", "awsvtab.sqlalchemy", "AwsvtabDialect")
+
+
 @pytest.fixture
 def engine(estate: Emulator) -> Iterator[Any]:
-    sa.dialects.registry.register("awsvtab", "awsvtab.sqlalchemy", "AwsvtabDialect")
     engine = sa.create_engine(
         "awsvtab://?regions=us-east-1",
         connect_args={"session": estate.session, "endpoint_url": estate.endpoint_url},
@@ -84,6 +89,47 @@ def test_a_reflected_aws_table_joins_with_a_local_one(engine: Any, schema: str |
         connection.execute(owners.insert(), [{"domain": "one", "team": "retail"}])
         rows = connection.execute(query.order_by(streams.c.event_stream_name)).all()
     assert rows == [("retail", "a"), ("retail", "b")]
+
+
+@pytest.mark.parametrize(
+    ("name", "create"),
+    [
+        ("streams", "CREATE VIRTUAL TABLE streams USING aws(customerprofiles.event_streams)"),
+        ("more", "CREATE VIRTUAL TABLE temp.more USING aws('AWS::CustomerProfiles::EventStream')"),
+        ("domains", "SELECT 1"),
+    ],
+    ids=["curated", "curated by type, temporary", "short"],
+)
+def test_other_names_reflect_like_the_table_itself(estate: Any, name: str, create: str) -> None:
+    engine = sa.create_engine("awsvtab://?regions=us-east-1&tables=customerprofiles.domains")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(create)
+        table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+        listed = sa.inspect(connection).get_table_names()
+    assert listed == (["streams"] if name == "streams" else [])
+    assert [column.name for column in table.primary_key][:1] == ["domain_name"]
+    assert [column.name for column in table.primary_key][-1] == "region"
+    assert "data__key" not in table.c
+    engine.dispose()
+
+
+def test_a_type_beyond_the_catalog_is_listed_and_reflects(tmp_path: Path) -> None:
+    schema = {
+        "typeName": "Acme::Tools::Hammer",
+        "properties": {"Name": {"type": "string"}, "Weight": {"type": "number"}},
+        "primaryIdentifier": ["/properties/Name"],
+        "handlers": {},
+    }
+    (tmp_path / "acme.json").write_text(json.dumps(schema))
+    url = sa.make_url("awsvtab://?regions=us-east-1")
+    engine = sa.create_engine(url, connect_args={"types": str(tmp_path)})
+    with engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names(schema="aws")
+        (name,) = [name for name in names if "hammer" in name]
+        table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    assert [column.name for column in table.primary_key] == ["name", "region"]
+    assert isinstance(table.c.weight.type, sa.REAL)
+    engine.dispose()
 
 
 def test_a_local_table_of_the_same_name_reflects_as_itself(engine: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from awsvtab.activity import Activity
+from awsvtab.activity import Activity, Call
 from awsvtab.asking import Asker
 from awsvtab.aws_errors import Subject, is_expired, make_error, retry_delay, translated
 from awsvtab.clients import Clients
@@ -363,18 +363,20 @@ class CloudControl:
             outcome, request_id = error.code, error.request_id
             raise
         finally:
-            now = self._clock.time()
+            ms = (self._clock.time() - started_at) * 1000
             self.activity.note_call(
-                operation,
-                subject.type_name,
-                place.region,
-                subject.identifier,
-                attempt,
-                started_at,
-                (now - started_at) * 1000,
-                outcome,
-                request_id,
-                asker.statement,
+                Call(
+                    operation,
+                    subject.type_name,
+                    place.region,
+                    subject.identifier,
+                    attempt,
+                    started_at,
+                    ms,
+                    outcome,
+                    request_id,
+                    asker.statement,
+                )
             )
         return answer
 

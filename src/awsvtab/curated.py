@@ -23,6 +23,7 @@ MODULE = "aws"
 USAGE = "USING aws(service.resource, region='eu-west-1', profile='audit')"
 
 _OPTION = re.compile(r"(\w+)\s*=\s*(.+)", re.DOTALL)
+_STORED = re.compile(r"\bUSING\s+aws\s*\(([^,)]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ def parse(arguments: Sequence[object]) -> Definition:
     if not name:
         raise ProgrammingError(f"aws(…) lacks the table's type; write {USAGE}")
     return Definition(name, **options)
+
+
+def stored_name(sql: str) -> str | None:
+    """What a CREATE VIRTUAL TABLE statement calls its type; None if it makes no AWS table."""
+    found = _STORED.search(sql)
+    return None if found is None else _unquoted(found[1])
 
 
 def _unquoted(text: str) -> str:

@@ -35,7 +35,7 @@ class Explained(NamedTuple):
     unsupported: bool = False
 
 
-def explain(
+def hinted(
     message: str,
     sql: str,
     catalog: Catalog,

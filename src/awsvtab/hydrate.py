@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -18,14 +18,12 @@ def hydrated(
     rows: Flow[Resource],
     needs: frozenset[str],
     whole: bool,
-    wanted: Callable[[Resource], bool],
     window: Window,
 ) -> Flow[Resource]:
     """The rows with the properties ``needs``, or ``whole``, by GetResource where they lack them.
 
-    Rows that lack nothing are passed on; of the others, only those that are ``wanted`` are read.
-    Those come in order, and others in between. A resource that is gone when it is read is left
-    out; if that happens to all, something other than bad luck is wrong.
+    Rows that are read come in order, those that lack nothing in between. A resource that is gone
+    when it is read is left out; if that happens to all, something other than bad luck is wrong.
     """
     reads = _Reads(snapshot)
     shown = False
@@ -40,7 +38,7 @@ def hydrated(
                 blocked = step.futures
             else:
                 known, lacking = _parted(step, needs, whole)
-                reads.add(filter(wanted, lacking))
+                reads.add(lacking)
                 if known:
                     shown = True
                     yield known

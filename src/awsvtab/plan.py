@@ -8,17 +8,17 @@ so a plan may leave any of them aside but may never take one for more than it sa
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from awsvtab.catalog.columns import Column, Kind
 from awsvtab.catalog.model import ResourceType
+from awsvtab.predicates import EQUALITIES, Operator, compares
 
-EQ = 2  # SQLITE_INDEX_CONSTRAINT_EQ, what = and IN arrive as
-LIMIT_OP = 73  # SQLITE_INDEX_CONSTRAINT_LIMIT
 KEY_TYPES = frozenset({"string", "integer"})  # types whose SQL comparison AWS shares
 USED_BITS = 63  # columns from here on share one bit of SQLite's colUsed
 
@@ -41,6 +41,15 @@ LIST = Estimate(1e15, 10**9)
 LIST_BY_PARENTS_IN_REGION = Estimate(5e15, 10**9)
 LIST_BY_PARENTS = Estimate(1e16, 10**9)
 
+# Looking rows up in one listing, for each row of a local table: more than getting each by its key,
+# less than beginning with the listing.
+HASH_SHARE = 1e-7
+HASH_ROWS = 100
+# The rows that a predicate leaves: one in ten. Three are all that is believed.
+PREDICATES_BELIEVED = 3
+# A scan whose region another table would tell if it came first: it shall.
+REGION_TOLD_LATER = 1e15
+
 
 class Access(StrEnum):
     """How a scan gets its rows."""
@@ -50,22 +59,40 @@ class Access(StrEnum):
 
 
 class Role(StrEnum):
-    """What a constraint's value is for: the region, the whole identifier, or a property."""
+    """What a constraint is about: the region, the whole identifier, or a property."""
 
     REGION = "region"
     IDENTIFIER = "identifier"
     PROPERTY = "property"
 
 
+class Use(StrEnum):
+    """What a constraint's value is for.
+
+    A KEY narrows the calls themselves. A FILTER decides about regions, parents and rows, before
+    more is read of them. By a HASH the rows are looked up where a listing is gone through again.
+    """
+
+    KEY = "key"
+    FILTER = "filter"
+    HASH = "hash"
+
+
+Subject = tuple[Role, str]  # the property's name, or ''
+REGION: Subject = (Role.REGION, "")
+IDENTIFIER: Subject = (Role.IDENTIFIER, "")
+
+
 class Constraint(NamedTuple):
     """One constraint of the WHERE clause or a join, ``number`` being SQLite's own.
 
-    ``many``: it is an IN whose values come together. ``literal``: its value stands in the SQL.
+    ``operator`` is None for one that is not known here. ``many``: it is an IN whose values come
+    together. ``literal``: its value stands in the SQL.
     """
 
     number: int
     column: int
-    op: int
+    operator: Operator | None
     usable: bool
     binary: bool
     many: bool = False
@@ -73,12 +100,14 @@ class Constraint(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A value that the scan is given: what for, and whether it is a set of values."""
+    """A value that the scan is given: about what, and whether it is a set of values."""
 
     role: Role
     property: str
     many: bool
     literal: bool
+    use: Use = Use.KEY
+    operator: Operator = Operator.EQ
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +129,7 @@ class Choice:
     """A plan, and what SQLite wants to know about it.
 
     ``taken`` are the numbers of the constraints whose values are the plan's arguments, in order.
+    ``unique``: there is at most one such row.
     """
 
     plan: Plan
@@ -116,23 +146,33 @@ def choose(
 ) -> Choice:
     """The plan with the fewest calls for the constraints that SQLite offers."""
     constraints = list(constraints)
-    limited = any(constraint.op == LIMIT_OP for constraint in constraints)
-    keys = _key_constraints(resource_type, columns, constraints)
+    about = _subjects(columns, constraints)
+    keys = _keys(resource_type, columns, about)
     access = Access.GET if _fixes_identifier(resource_type, keys) else Access.LIST
-    if access is Access.GET and (Role.IDENTIFIER, "") in keys:
-        keys = {key: c for key, c in keys.items() if key[0] is not Role.PROPERTY}
-    arguments = tuple(
-        Argument(role, name, constraint.many, constraint.literal)
-        for (role, name), constraint in keys.items()
-    )
+    keys = _narrowing(resource_type, access, keys)
+    uses = dict.fromkeys(keys.values(), Use.KEY)
+    for constraint, subject in about.items():
+        if not _is_write_only(columns[constraint.column]):
+            uses.setdefault(constraint, _use(constraint, subject, access))
     needs, whole = needed_properties(columns, used)
+    limited = any(constraint.operator is Operator.LIMIT for constraint in constraints)
+    plan = Plan(
+        access,
+        tuple(_argument(each, about[each], use) for each, use in uses.items()),
+        needs,
+        whole,
+        limited,
+    )
+    told_later = any(
+        each.operator in EQUALITIES and each.binary and _subject(columns, each) == REGION
+        for each in constraints
+        if not each.usable
+    )
     return Choice(
-        Plan(access, arguments, needs, whole, limited),
-        taken=tuple(keys.values()),
-        estimate=_estimate(resource_type, access, keys),
-        unique=access is Access.GET
-        and (Role.REGION, "") in keys
-        and not any(constraint.many for constraint in keys.values()),
+        plan,
+        taken=tuple(uses),
+        estimate=_estimate(resource_type, plan, told_later),
+        unique=access is Access.GET and _names_one(resource_type, keys),
     )
 
 
@@ -155,64 +195,130 @@ def needed_properties(
     return frozenset(needs), whole
 
 
-def _key_constraints(
-    resource_type: ResourceType, columns: Sequence[Column], constraints: Iterable[Constraint]
-) -> dict[tuple[Role, str], Constraint]:
+def _subjects(
+    columns: Sequence[Column], constraints: Iterable[Constraint]
+) -> dict[Constraint, Subject]:
+    """The constraints that say something about rows, and what each is about."""
+    found = {}
+    for each in constraints:
+        if each.usable and each.operator is not None and compares(each.operator, each.binary):
+            subject = _subject(columns, each)
+            if subject is not None:
+                found[each] = subject
+    return found
+
+
+def _subject(columns: Sequence[Column], constraint: Constraint) -> Subject | None:
+    """What a constraint is about; None for what only the row itself can tell."""
+    if constraint.column < 0:
+        return None
+    column = columns[constraint.column]
+    if column.kind is Kind.REGION:
+        return REGION
+    if column.kind is Kind.IDENTIFIER:
+        return IDENTIFIER
+    return None if column.property is None else (Role.PROPERTY, column.property.name)
+
+
+def _keys(
+    resource_type: ResourceType,
+    columns: Sequence[Column],
+    about: Mapping[Constraint, Subject],
+) -> dict[Subject, Constraint]:
     """The constraint to use for each key, a single value before a set of them.
 
     Only a comparison that is SQLite's BINARY one means what AWS means by equal.
     """
-    required = frozenset[str]().union(*resource_type.list_requires)
-    found: dict[tuple[Role, str], Constraint] = {}
-    for constraint in constraints:
-        if not constraint.usable or constraint.op != EQ or not constraint.binary:
+    required = _required(resource_type)
+    found: dict[Subject, Constraint] = {}
+    for constraint, subject in about.items():
+        column = columns[constraint.column]
+        if constraint.operator not in EQUALITIES or not _is_key(resource_type, column, required):
             continue
-        if constraint.column < 0:
-            continue
-        key = _key(columns[constraint.column], resource_type.identifier, required)
-        if key is not None and (key not in found or found[key].many > constraint.many):
-            found[key] = constraint
+        if subject not in found or found[subject].many > constraint.many:
+            found[subject] = constraint
     return found
 
 
-def _key(
-    column: Column, identifier: Collection[str], required: Collection[str]
-) -> tuple[Role, str] | None:
-    """What a column is the key for: an object's JSON text only where a listing requires it."""
-    if column.kind is Kind.REGION:
-        return Role.REGION, ""
-    if column.kind is Kind.IDENTIFIER:
-        return Role.IDENTIFIER, ""
+def _is_key(resource_type: ResourceType, column: Column, required: Collection[str]) -> bool:
+    """Whether a column is one: an object's JSON text only where a listing requires it."""
     prop = column.property
-    if prop is None or not (prop.name in identifier or prop.name in required):
-        return None
-    fits = prop.json_type in KEY_TYPES or (prop.json_type == "object" and prop.name in required)
-    return (Role.PROPERTY, prop.name) if fits else None
+    if prop is None:
+        return True
+    if prop.name not in resource_type.identifier and prop.name not in required:
+        return False
+    return prop.json_type in KEY_TYPES or (prop.json_type == "object" and prop.name in required)
 
 
-def _fixes_identifier(
-    resource_type: ResourceType, keys: Mapping[tuple[Role, str], Constraint]
-) -> bool:
+def _required(resource_type: ResourceType) -> frozenset[str]:
+    return frozenset[str]().union(*resource_type.list_requires)
+
+
+def _fixes_identifier(resource_type: ResourceType, keys: Mapping[Subject, Constraint]) -> bool:
     if not resource_type.can("read"):
         return False
     parts = ((Role.PROPERTY, pointer) in keys for pointer in resource_type.identifier)
-    return (Role.IDENTIFIER, "") in keys or all(parts)
+    return IDENTIFIER in keys or all(parts)
 
 
-def _estimate(
-    resource_type: ResourceType, access: Access, keys: Mapping[tuple[Role, str], Constraint]
-) -> Estimate:
-    region = (Role.REGION, "") in keys
-    if access is Access.GET:
+def _narrowing(
+    resource_type: ResourceType, access: Access, keys: Mapping[Subject, Constraint]
+) -> dict[Subject, Constraint]:
+    """The keys that narrow calls: a part of the identifier alone does not."""
+    narrowing = {REGION} | {(Role.PROPERTY, name) for name in _required(resource_type)}
+    if access is Access.GET and IDENTIFIER in keys:
+        narrowing = {REGION, IDENTIFIER}
+    elif access is Access.GET:
+        narrowing |= {(Role.PROPERTY, name) for name in resource_type.identifier}
+    return {subject: each for subject, each in keys.items() if subject in narrowing}
+
+
+def _is_write_only(column: Column) -> bool:
+    return column.property is not None and column.property.write_only
+
+
+def _use(constraint: Constraint, subject: Subject, access: Access) -> Use:
+    """What a constraint is for that is no key: constants need no hash."""
+    joined = constraint.operator is Operator.EQ and not (constraint.many or constraint.literal)
+    return Use.HASH if joined and access is Access.LIST and subject != REGION else Use.FILTER
+
+
+def _argument(constraint: Constraint, subject: Subject, use: Use) -> Argument:
+    operator = constraint.operator or Operator.EQ
+    return Argument(*subject, constraint.many, constraint.literal, use, operator)
+
+
+def _names_one(resource_type: ResourceType, keys: Mapping[Subject, Constraint]) -> bool:
+    """Whether one row at most has these keys.
+
+    An identifier of one part may be compared with a number, which equals several texts.
+    """
+    if REGION not in keys or any(constraint.many for constraint in keys.values()):
+        return False
+    whole = keys.get(IDENTIFIER)
+    return whole is not None and (len(resource_type.identifier) > 1 or whole.literal)
+
+
+def _estimate(resource_type: ResourceType, plan: Plan, told_later: bool) -> Estimate:
+    keys = {(each.role, each.property) for each in plan.arguments if each.use is Use.KEY}
+    region = REGION in keys
+    if plan.access is Access.GET:
         return GET_IN_REGION if region else GET
+    cost, rows = LIST_IN_REGION if region else LIST
     if any(
         all((Role.PROPERTY, name) in keys for name in required)
         for required in resource_type.list_requires
     ):
-        return LIST_BY_MODEL
-    if resource_type.list_requires:
-        return LIST_BY_PARENTS_IN_REGION if region else LIST_BY_PARENTS
-    return LIST_IN_REGION if region else LIST
+        cost, rows = LIST_BY_MODEL
+    elif resource_type.list_requires:
+        cost, rows = LIST_BY_PARENTS_IN_REGION if region else LIST_BY_PARENTS
+    uses = Counter(each.use for each in plan.arguments)
+    rows = max(1, rows // 10 ** min(uses[Use.FILTER], PREDICATES_BELIEVED))
+    if uses[Use.HASH]:
+        cost, rows = max(1, cost * HASH_SHARE), max(1, min(rows // 10, HASH_ROWS))
+    if told_later and not region:
+        cost *= REGION_TOLD_LATER
+    return Estimate(cost, rows)
 
 
 def encode(plan: Plan) -> str:
@@ -229,8 +335,13 @@ def decode(text: str) -> Plan:
     access, arguments, needs, whole, limited = json.loads(text)
     return Plan(
         Access(access),
-        tuple(Argument(Role(role), name, many, literal) for role, name, many, literal in arguments),
+        tuple(map(_decoded, arguments)),
         frozenset(needs),
         whole,
         limited,
     )
+
+
+def _decoded(values: Sequence[Any]) -> Argument:
+    role, name, many, literal, use, operator = values
+    return Argument(Role(role), name, many, literal, Use(use), Operator(operator))

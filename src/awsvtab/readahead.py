@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from awsvtab.asking import Asker
 from awsvtab.catalog.model import ResourceType
 from awsvtab.flow import Flow, Waiting
+from awsvtab.lookups import Lookups
 from awsvtab.options import Place
 from awsvtab.resources import Resource, ResourceKey
 from awsvtab.snapshot import ListingKey, Snapshot, listing_key
@@ -46,6 +47,8 @@ class Enough(Exception):
 class Discovery:
     """What one more run of the statement is shown, and what it would have asked for.
 
+    It has lookups of its own: its scans find less than those of the statement itself.
+
     ``found`` is at most ``wanted`` requests (None: all) that are not among the ``known`` ones, with
     what starts each, in the order in which the statement came to them.
     """
@@ -54,6 +57,7 @@ class Discovery:
         self.snapshot = snapshot
         self.found: dict[Request, Start] = {}
         self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
+        self.lookups = Lookups()
         self._known = known
         self._wanted = wanted
         self._path: list[Probe] = []
@@ -63,25 +67,27 @@ class Discovery:
 
         A reference that is scanned again begins its part of the nested loop anew.
         """
+        return self._enter(Probe(self, reference, keyed))
+
+    def _enter(self, probe: Probe) -> Probe:
         for position, other in enumerate(self._path):
-            if other.reference == reference:
+            if other.reference == probe.reference:
                 del self._path[position:]
                 break
-        probe = Probe(self, reference, keyed)
         self._path.append(probe)
         return probe
 
     def note(self, probe: Probe, request: Request, start: Start) -> None:
         """Notes a request, unless the rows that led to it were themselves made without knowing."""
-        for other in self._path:
-            if other is probe:
-                break
-            if other.unknown:
-                return
-        if request not in self._known and request not in self.found:
-            self.found[request] = start
-            if len(self.found) == self._wanted:
-                raise Enough
+        if self.guesses(probe) or request in self._known or request in self.found:
+            return
+        self.found[request] = start
+        if len(self.found) == self._wanted:
+            raise Enough
+
+    def guesses(self, probe: Probe) -> bool:
+        """Whether a scan's keys come from rows that are not to be trusted."""
+        return any(other.unknown for other in self._path[: self._path.index(probe)])
 
 
 class Probe:
@@ -94,6 +100,7 @@ class Probe:
         self.reference = reference
         self.unknown = False
         self.asker = discovery.asker
+        self.lookups = discovery.lookups
         self._discovery = discovery
         self._snapshot = discovery.snapshot
         self._keyed = keyed

@@ -20,10 +20,11 @@ from awsvtab.catalog.names import table_name
 from awsvtab.changes import Change, Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.commit import Committer
-from awsvtab.curated import MODULE, CuratedModule
+from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
-from awsvtab.hints import Explained, explain
+from awsvtab.hints import Explained, hinted
 from awsvtab.introspect import catalog_tables
 from awsvtab.journal import Journal
 from awsvtab.ledger import Ledger, Written
@@ -39,10 +40,16 @@ from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.sqltokens import without_literals
 from awsvtab.statements import Execution, Statements
+from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
 from awsvtab.write_tables import requests_table, resource_requests_table
 
 STATEMENTS_KEPT = 256  # rewritten texts
+
+_OWN_TABLE = """
+    SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
+    UNION ALL SELECT sql FROM main.sqlite_schema WHERE name = :name COLLATE NOCASE
+"""
 
 
 class Registration:
@@ -76,24 +83,21 @@ class Registration:
             options.clock,
             self._applying,
         )
+        self._rerun = Rerun(connection, self._statements, options.concurrency)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=self._statements,
-            rerun=Rerun(connection, self._statements, options.concurrency),
+            rerun=self._rerun,
             changes=self.changes,
             new_snapshot=self._new_snapshot,
             committer=self.committer,
             read_only=options.read_only,
             trusted_schema=options.trusted_schema,
         )
-        curated = CuratedModule(
-            engine,
-            options.trusted_schema,
-            lambda name: type_named(self.catalog, name, self._describe),
-        )
+        curated = CuratedModule(engine, options.trusted_schema, self._type_named)
         self._create_modules(Module(engine), curated)
         self._introspection = (
             *catalog_tables(self.catalog),
@@ -127,6 +131,19 @@ class Registration:
         name = table_name(service, resource)
         return name if name in self.catalog.known_names else None
 
+    def resource_type(self, table: str) -> ResourceType | None:
+        """The type whose resources are ``table``'s rows; None for tables that are not AWS's.
+
+        What the connection's own databases hold by that name comes first, as in SQL.
+        """
+        for (sql,) in self._connection.execute(_OWN_TABLE, {"name": table}):
+            name = stored_name(str(sql))
+            return None if name is None else resource_type_of(self.catalog, name, self._type_named)
+        return self._short_names.get(table.lower()) or self.catalog.table(table)
+
+    def _type_named(self, name: str) -> ResourceType:
+        return type_named(self.catalog, name, self._describe)
+
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
         names = self._connection.db_names() if "." in sql else ()
@@ -136,10 +153,10 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def explain(self, message: str, sql: str) -> Explained:
+    def hint(self, message: str, sql: str) -> Explained:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
-        return explain(message, sql, self.catalog, self._short_names, others)
+        return hinted(message, sql, self.catalog, self._short_names, others)
 
     @property
     def pending(self) -> int:
@@ -164,6 +181,18 @@ class Registration:
     def all_ignored(self) -> int:
         """The rows that all statements left out."""
         return self._statements.all_ignored
+
+    def explain(self, sql: str, bindings: Any = None) -> Explanation:
+        """How a statement would reach AWS: access paths, calls as far as they are known, actions.
+
+        ``sql`` is as `rewrite` gives it. AWS is asked nothing; local tables are read for keys.
+        Raises what preparing the statement raises, and ProgrammingError for what it names wrongly.
+        """
+        snapshot = self._new_snapshot(None)
+        try:
+            return survey(self._rerun, self.catalog, self.resource_type, snapshot, sql, bindings)
+        finally:
+            snapshot.close()
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""

@@ -121,12 +121,28 @@ class Resource:
             return self.model[name]
         return None if self.whole else MISSING
 
+    def values(self, names: Sequence[str]) -> Sequence[JSONValue | Missing]:
+        """The values of several properties, in order."""
+        if not names:
+            return ()
+        properties, split_names = self.properties, self.resource_type.split_names
+        return [
+            properties[name] if name in properties and name not in split_names else self.value(name)
+            for name in names
+        ]
+
     def knows(self, names: frozenset[str]) -> bool:
         """Whether every one of these properties is known, present or absent."""
-        if not self.whole and any(self.value(name) is MISSING for name in names):
+        known = self.whole or self._lists(names)
+        if not known and any(self.value(name) is MISSING for name in names):
             return False
         self.known = names
         return True
+
+    def _lists(self, names: frozenset[str]) -> bool:
+        """Whether AWS returned all of these, the identifier aside."""
+        split_names = self.resource_type.split_names
+        return names <= self.properties.keys() and names.isdisjoint(split_names)
 
 
 def parse_properties(text: str) -> Properties:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Literal
@@ -23,7 +23,18 @@ from awsvtab.errors import (
 )
 from awsvtab.flow import Flow, Waiting, Window, drained, in_order, mapped, merged, ready
 from awsvtab.hydrate import hydrated
-from awsvtab.keys import Keys, agrees, full_identifiers, parent_keys, resource_models
+from awsvtab.keys import (
+    Conditions,
+    Keys,
+    admitted,
+    agrees,
+    among,
+    full_identifiers,
+    inherited_keys,
+    parent_keys,
+    resource_models,
+)
+from awsvtab.lookups import Lookups
 from awsvtab.messages import cannot_list, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
@@ -61,15 +72,16 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
+        lookups: Lookups | None = None,
     ) -> Iterator[Resource]:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
         Rows come as AWS gives them; of several listings and reads, what is there first. Calls run
-        ahead of the reader, less far if it is ``limited`` to some rows. Rows that cost nothing more
-        may have other properties than the keys say. Raises ProgrammingError for regions and keys
+        ahead of the reader, less far if it is ``limited`` to some rows. ``lookups`` are where
+        the statement keeps what it goes through again. Raises ProgrammingError for regions and keys
         that do not do, `AwsError` where AWS fails.
         """
-        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited)
+        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited, lookups)
         return chain.from_iterable(drained(rows, snapshot.wait))
 
     def _rows(
@@ -80,32 +92,41 @@ class Scanner:
         needs: frozenset[str],
         whole: bool = False,
         limited: bool = False,
+        lookups: Lookups | None = None,
     ) -> Rows:
         if keys.impossible:
             return iter(())
         places = self.places(resource_type, keys, snapshot)
+        if not places:
+            return iter(())
         identifiers = full_identifiers(resource_type, keys)
         if identifiers is not None and _may_get(resource_type, places):
             enough = partial(_has, needs=needs, whole=whole)
             return self._get(snapshot, resource_type, places, identifiers, limited, enough)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
-        listed = self._list(snapshot, resource_type, places, keys, limited)
-        if not needs and not whole:
-            return listed
-        wanted = partial(_matches, keys=keys, identifiers=identifiers)
-        return self._hydrate(snapshot, listed, needs, whole, wanted)
+        lookups = Lookups() if lookups is None else lookups
+
+        def read(conditions: Conditions) -> Rows:
+            wanted = replace(keys, filters=conditions, equal=())
+            listed = self._list(snapshot, resource_type, places, wanted, limited, lookups)
+            return admitted(listed, keys.conditions | conditions)
+
+        complete = partial(self._hydrate, snapshot)
+        rows = lookups.rows((resource_type.name, *places), keys, read, complete)
+        return self._hydrate(snapshot, rows, needs, whole) if needs or whole else rows
 
     def places(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """Where the rows with these keys may be; ProgrammingError for regions that do not do."""
         is_region = self._is_region
-        check_regions(sorted(keys.written_regions), is_region, self.catalog.regions)
+        named = keys.written_regions | keys.other_regions
+        check_regions(sorted(named), is_region, self.catalog.regions)
         if resource_type.is_global:
             return self._home(resource_type, keys, snapshot)
         regions = self._regions(snapshot)
         default = None if keys.regions or regions else self._default_region()
         chosen = scan_regions(keys, regions, default, resource_type.not_in, is_region)
-        return [Place(self.reach.account, region) for region in chosen]
+        return [Place(self.reach.account, region) for region in filter(keys.takes_region, chosen)]
 
     def _home(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
         """The one place of a global type's rows; none, with a warning, for another region."""
@@ -113,7 +134,7 @@ class Scanner:
         default = None if reach else self._default_region()
         home = global_region(resource_type, keys, reach, default, self.catalog.regions)
         if keys.regions is None or home in keys.regions:
-            return [Place(self.reach.account, home)]
+            return [Place(self.reach.account, home)] if keys.takes_region(home) else []
         if keys.written_regions:
             snapshot.asker.warn(f"the rows of {resource_type.dotted_name} are in {home}")
         return []
@@ -180,10 +201,11 @@ class Scanner:
         places: list[Place],
         keys: Keys,
         limited: bool,
+        lookups: Lookups,
     ) -> Rows:
         if resource_type.region_source is not None:
             source = resource_type.region_source
-            return self._list_spanning(snapshot, resource_type, source, places, keys)
+            return self._list_spanning(snapshot, resource_type, source, places, keys, lookups)
         given = resource_models(resource_type, keys)
         if given is not None:
             scopes = [
@@ -205,6 +227,7 @@ class Scanner:
         source: RegionSource,
         places: list[Place],
         keys: Keys,
+        lookups: Lookups,
     ) -> Rows:
         """The rows of all regions from one listing, each in its own region."""
         owners: dict[str, Place] = {}
@@ -217,7 +240,6 @@ class Scanner:
                 else:
                     owners |= {row.identifier: row.place for row in step}
         regions = {place.region: place for place in places}
-        wanted = partial(_matches, keys=keys, identifiers=full_identifiers(resource_type, keys))
         lost: list[str] = []
 
         def located(row: Resource) -> Place | None:
@@ -230,11 +252,17 @@ class Scanner:
             return regions.get(region or "")
 
         def at_home(rows: Sequence[Resource]) -> list[Resource]:
-            found = ((row, located(row)) for row in rows if wanted(row))
+            found = ((row, located(row)) for row in rows)
             return [row.at(place) for row, place in found if place is not None]
 
-        anywhere = ready([(place, NO_MODEL) for place in places[:1]])
-        yield from mapped(self._read(snapshot, resource_type, anywhere), at_home)
+        def read(_: Conditions) -> Rows:
+            return self._read(snapshot, resource_type, ready([(places[0], NO_MODEL)]))
+
+        identifiers = full_identifiers(resource_type, keys)
+        wanted = Keys() if identifiers is None else among(identifiers)
+        scope = (resource_type.name, places[0], None)
+        rows = lookups.rows(scope, wanted, read, lambda rows, _: rows)
+        yield from mapped(admitted(rows, wanted.all_conditions | keys.all_conditions), at_home)
         yield from self._get(snapshot, resource_type, places, lost)
 
     def _list_by_parents(
@@ -247,6 +275,7 @@ class Scanner:
     ) -> Rows:
         """The rows below all parents; a type that is its own parent is walked as a tree."""
         trees = [each for each in resource_type.parents if each.type_name == resource_type.name]
+        keys = inherited_keys(resource_type, keys)
         parents = [
             (place, parent) for place in places for parent in self._parents_in(resource_type, place)
         ]
@@ -255,7 +284,7 @@ class Scanner:
         scopes = merged(
             ready(parents),
             lambda each: _at_end(
-                self._scopes(snapshot, each[1], each[0], keys),
+                self._scopes(snapshot, resource_type, each[1], each[0], keys),
                 partial(snapshot.asker.end_region, each[0].region),
             ),
             self._window(limited),
@@ -290,14 +319,21 @@ class Scanner:
             raise ProgrammingError(needs_keys(resource_type, place))
         return found
 
-    def _scopes(self, snapshot: Source, parent: Parent, place: Place, keys: Keys) -> Flow[Scope]:
+    def _scopes(
+        self,
+        snapshot: Source,
+        resource_type: ResourceType,
+        parent: Parent,
+        place: Place,
+        keys: Keys,
+    ) -> Flow[Scope]:
         """The scopes of the listings that together give all of a parent's children."""
         constants = self._constants(snapshot, parent, place)
         if parent.type_name is None:
             models = parent.models(lambda name: None, constants)
-            return ready([(place, model) for model in models if agrees(keys, model)])
+            return ready([(place, model) for model in models if agrees(resource_type, keys, model)])
         parent_type = self.catalog.type(parent.type_name)
-        here = parent_keys(parent, parent_type, place, keys)
+        here = parent_keys(resource_type, parent, parent_type, place, keys)
         rows = self._rows(snapshot, parent_type, here, parent.sources)
         return mapped(
             rows,
@@ -305,7 +341,7 @@ class Scanner:
                 (place, model)
                 for row in batch
                 for model in parent.models(_reader(row), constants)
-                if agrees(keys, model)
+                if agrees(resource_type, keys, model)
             ],
         )
 
@@ -313,14 +349,14 @@ class Scanner:
         self, snapshot: Source, tree: Parent, level: Sequence[Resource], keys: Keys
     ) -> Flow[Scope]:
         """The scopes of the listings of what is below the rows of one level of a tree."""
-        rows = self._hydrate(snapshot, ready(level), tree.sources, False, lambda row: True)
+        rows = self._hydrate(snapshot, ready(level), tree.sources)
         return mapped(
             rows,
             lambda batch: [
                 (row.place, model)
                 for row in batch
                 for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
-                if agrees(keys, model)
+                if agrees(row.resource_type, keys, model)
             ],
         )
 
@@ -385,16 +421,10 @@ class Scanner:
         return unknown and isinstance(error, TypeNotFound)
 
     def _hydrate(
-        self,
-        snapshot: Source,
-        rows: Rows,
-        needs: frozenset[str],
-        whole: bool,
-        wanted: Callable[[Resource], bool],
+        self, snapshot: Source, rows: Rows, needs: frozenset[str], whole: bool = False
     ) -> Rows:
-        """The rows with what they need: those that have it as they come, the others if wanted."""
-        window = self._window(limited=True)
-        return hydrated(snapshot, rows, needs, whole, wanted, window)
+        """The rows with what they need, read ahead of the reader."""
+        return hydrated(snapshot, rows, needs, whole, self._window(limited=True))
 
     def _window(self, limited: bool) -> Window:
         """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
@@ -431,17 +461,6 @@ def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool
             if name in model and model[name] not in values:
                 return False
     return True
-
-
-def _matches(row: Resource, keys: Keys, identifiers: list[str] | None) -> bool:
-    """Whether what is known of a listed resource agrees with the keys."""
-    if identifiers is not None and row.identifier not in identifiers:
-        return False
-    return all(
-        value is MISSING or value in keys.properties[name]
-        for name in keys.properties
-        if not isinstance(value := row.value(name), list | dict)
-    )
 
 
 def _tells_parents_apart(resource_type: ResourceType) -> bool:

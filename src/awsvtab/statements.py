@@ -40,7 +40,8 @@ from typing import Any
 import apsw
 
 from awsvtab.changes import Changes
-from awsvtab.plan import Argument
+from awsvtab.lookups import Lookups
+from awsvtab.plan import Argument, Use
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
 from awsvtab.sqltokens import tokenize
@@ -81,6 +82,7 @@ class Execution:
     triggers: dict[str, None] = field(default_factory=dict)
     program: str = ""
     ignored: int = 0
+    lookups: Lookups = field(default_factory=Lookups)
     read_ahead: ReadAhead | None = None
 
     def enters(self, program: str) -> None:
@@ -99,6 +101,7 @@ class Execution:
         return any(
             not self.wrote(each, argument)
             for argument, value in zip(arguments, values, strict=True)
+            if argument.use is Use.KEY
             for each in (value if isinstance(value, set) else (value,))
         )
 

@@ -23,6 +23,7 @@ _T = TypeVar("_T")
 _JSON_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SQL_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
+_SHORT_INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 _MOST_DIGITS = 20  # of an integer of SQLite's, sign included
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 # As people read and search it.
@@ -75,7 +76,7 @@ def from_sql(prop: Property, column: str, value: SQLValue, secret: bool = False)
 def parse_json(text: str) -> JSONValue:
     """Parses strict JSON: no NaN, no Infinity, no number too large. Raises ValueError."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return _STRICT_JSON.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -107,6 +108,16 @@ def integer_key(value: SQLValue) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return value if isinstance(value, int) else None
+
+
+def numeric_text(text: str) -> bool:
+    """Whether SQLite reads the whole of a text as a number, where it looks for one."""
+    return _SQL_NUMBER.fullmatch(text) is not None
+
+
+def plain_integer(text: str) -> int | None:
+    """The integer of 64 bits that a text is, however many zeros and blanks; None for others."""
+    return int(text) if _SHORT_INTEGER.fullmatch(text) else None
 
 
 def _to_string(value: SQLValue) -> str:
@@ -189,6 +200,10 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# json.loads would make one for each text.
+_STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _without_lone_surrogates(text: str) -> str:

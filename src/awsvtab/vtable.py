@@ -20,8 +20,10 @@ from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
 from awsvtab.commit import Committer
 from awsvtab.errors import IntegrityError, NotSupportedError, OperationalError, ProgrammingError
-from awsvtab.keys import read_keys
+from awsvtab.keys import NO_MATCHING, Matching, read_keys
 from awsvtab.options import Place
+from awsvtab.patterns import OPERATORS, own_patterns
+from awsvtab.predicates import PATTERNS
 from awsvtab.readahead import Probe, Unknown
 from awsvtab.rerun import Rerun
 from awsvtab.resources import Missing, Resource, ResourceKey, known_identifier
@@ -165,6 +167,7 @@ class Table:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
         reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
+        self.engine.rerun.note_plan(reference, self.resource_type, choice.plan)
         used = sum(1 << number for number in index.colUsed)
         index.idxStr = f"{reference} {used:x} {planning.encode(choice.plan)}"
         return True
@@ -333,6 +336,7 @@ class Cursor:
         self._row: Cells = ()
         self._source: Source | None = None
         self._note: Callable[[Resource], None] | None = None
+        self._matching: Matching | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
@@ -342,7 +346,9 @@ class Cursor:
         execution = engine.rerun.execution or engine.statements.execution(
             int(reference.partition(REFERENCE)[0])
         )
-        keys = read_keys(resource_type, plan, values, execution.wrote)
+        keys = read_keys(
+            resource_type, plan, values, execution.wrote, self._patterns_compared(plan)
+        )
         snapshot = _snapshot_of(execution, engine)
         keyed = execution.keyed(plan.arguments, values)
         self._source = source = engine.rerun.source(execution, snapshot, reference, keyed)
@@ -352,9 +358,9 @@ class Cursor:
         self._shape = shape if exact else ANY_CELL
         scan = partial(self._table.scanner.scan, source, resource_type, keys)
         if isinstance(source, Probe):
-            self._rows = source.rows(scan(frozenset()))
+            self._rows = source.rows(scan(frozenset(), lookups=source.lookups))
         else:
-            self._rows = scan(plan.needs, plan.whole, plan.limited)
+            self._rows = scan(plan.needs, plan.whole, plan.limited, execution.lookups)
         self.Next()
 
     def Next(self) -> None:  # noqa: N802
@@ -389,6 +395,12 @@ class Cursor:
         shape = self._shape
         return shape.cells(resource) if isinstance(shape, Shape) else LazyRow(self._read)
 
+    def _patterns_compared(self, plan: planning.Plan) -> Matching:
+        """The functions for the patterns of a plan; they do not change while a statement runs."""
+        if self._matching is None and any(each.operator in PATTERNS for each in plan.arguments):
+            self._matching = own_patterns(self._table.engine.connection)
+        return self._matching or NO_MATCHING
+
     def _read(self, number: int) -> SQLValue:
         resource = self._resource
         if resource is None or self._source is None:
@@ -415,7 +427,7 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
         return planning.Constraint(
             number=number,
             column=index.get_aConstraint_iColumn(number),
-            op=index.get_aConstraint_op(number),
+            operator=OPERATORS.get(index.get_aConstraint_op(number)),
             usable=usable,
             binary=index.get_aConstraint_collation(number) == "BINARY",
             many=usable and index.get_aConstraintUsage_in(number),

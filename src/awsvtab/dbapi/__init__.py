@@ -1,5 +1,7 @@
 """The driver: PEP 249, and name for name what ``sqlite3`` offers, over APSW."""
 
+from typing import TYPE_CHECKING
+
 from awsvtab.dbapi import constants
 from awsvtab.dbapi.adaptation import (
     PrepareProtocol,
@@ -19,12 +21,11 @@ from awsvtab.dbapi.module import (
     apilevel,
     complete_statement,
     enable_shared_cache,
+    outdated,
     paramstyle,
     sqlite_version,
     sqlite_version_info,
     threadsafety,
-    version,
-    version_info,
 )
 from awsvtab.dbapi.pep249 import (
     BINARY,
@@ -100,7 +101,11 @@ __all__ = [
     "sqlite_version",
     "sqlite_version_info",
     "threadsafety",
-    "version",
-    "version_info",
 ]
 __all__ += constants.__all__
+
+if TYPE_CHECKING:
+    version: str
+    version_info: tuple[int, int, int]
+else:
+    __getattr__ = outdated

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import apsw
 
+from awsvtab.dbapi.deprecation import warn_of_default
 from awsvtab.errors import ProgrammingError
 
 Adapter = Callable[[Any], Any]
@@ -17,20 +19,44 @@ Parameters = Any
 """A sequence, or a mapping of names, of values."""
 
 
-class PrepareProtocol:
-    """What ``__conform__`` is asked for: a value that SQLite can store."""
+PrepareProtocol = sqlite3.PrepareProtocol
+"""What ``__conform__`` is asked for: a value that SQLite can store."""
+
+
+def _adapt_date(value: datetime.date) -> str:
+    warn_of_default("date adapter")
+    return value.isoformat()
+
+
+def _adapt_datetime(value: datetime.datetime) -> str:
+    warn_of_default("datetime adapter")
+    return value.isoformat(" ")
+
+
+def _convert_date(raw: bytes) -> datetime.date:
+    warn_of_default("date converter")
+    return datetime.date.fromisoformat(raw.decode())
+
+
+def _convert_timestamp(raw: bytes) -> datetime.datetime:
+    if b"T" not in raw:  # which is AWS's way to write it, and no concern of sqlite3's
+        warn_of_default("timestamp converter")
+    return datetime.datetime.fromisoformat(raw.decode())
 
 
 adapters: dict[tuple[type, type], Adapter] = {
-    (datetime.date, PrepareProtocol): datetime.date.isoformat,
-    (datetime.datetime, PrepareProtocol): lambda value: value.isoformat(" "),
+    (datetime.date, PrepareProtocol): _adapt_date,
+    (datetime.datetime, PrepareProtocol): _adapt_datetime,
 }
 converters: dict[str, Converter] = {
-    "DATE": lambda raw: datetime.date.fromisoformat(raw.decode()),
-    "TIMESTAMP": lambda raw: datetime.datetime.fromisoformat(raw.decode()),
+    "DATE": _convert_date,
+    "TIMESTAMP": _convert_timestamp,
     "JSON": json.loads,
     "BOOLEAN": lambda raw: bool(int(raw)),
 }
+
+# Those that nobody has registered, here and with sqlite3.
+_DEFAULTS = {*adapters.values(), *sqlite3.adapters.values()}
 
 # Values of exactly these types need no adapter. `register_adapter` takes types out.
 _PLAIN: set[type] = {int, float, str, bytes, bytearray, bool, type(None)}
@@ -58,7 +84,7 @@ def adapt(value: Any, protocol: type = PrepareProtocol, default: Any = _MISSING,
     Raises ProgrammingError where nothing adapts it and there is no default. A TypeError in
     ``__adapt__`` or ``__conform__`` (PEP 246) means that it does not adapt.
     """
-    adapter = adapters.get((type(value), protocol))
+    adapter = _adapter(type(value), protocol)
     if adapter is not None:
         return adapter(value)
     for method, argument in (
@@ -71,6 +97,15 @@ def adapt(value: Any, protocol: type = PrepareProtocol, default: Any = _MISSING,
     if default is _MISSING:
         raise ProgrammingError("can't adapt")
     return default
+
+
+def _adapter(type_: type, protocol: type) -> Adapter | None:
+    """One registered here, one that others, such as pandas, registered with sqlite3, a default."""
+    ours = adapters.get((type_, protocol))
+    if ours is not None and ours not in _DEFAULTS:
+        return ours
+    theirs = sqlite3.adapters.get((type_, protocol))
+    return ours if theirs is None or theirs in _DEFAULTS else theirs
 
 
 def _try(method: Callable[[Any], Any] | None, argument: Any) -> Any:

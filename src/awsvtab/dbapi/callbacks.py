@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from awsvtab.apply import WriteProgress
+from awsvtab.dbapi.deprecation import positional
 from awsvtab.dbapi.guard import Aggregation, failure, guarded, report
 from awsvtab.dbapi.handle import Handle
 from awsvtab.dbapi.translate import translating
@@ -26,6 +27,7 @@ class Callbacks(Handle):
     _dispatches_trace = False
     _holds_trace = False
 
+    @positional("name", "narg", "func")
     def create_function(
         self,
         name: str,
@@ -42,6 +44,7 @@ class Callbacks(Handle):
         except apsw.Error:
             raise OperationalError("Error creating function") from None
 
+    @positional("name", "n_arg", "aggregate_class")
     def create_aggregate(
         self, name: str, n_arg: int, aggregate_class: Callable[[], Any] | None
     ) -> None:
@@ -75,11 +78,13 @@ class Callbacks(Handle):
         with translating:
             database.create_collation(name, callback and partial(_compare, callback))
 
+    @positional("authorizer_callback")
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Ask ``authorizer_callback`` about each access while preparing; its failure denies."""
         ask = authorizer_callback
         self._open_database().authorizer = ask and partial(_authorize, ask)
 
+    @positional("progress_handler")
     def set_progress_handler(self, progress_handler: Callable[[], object] | None, n: int) -> None:
         """Call ``progress_handler`` every ``n`` steps of SQLite; a true answer interrupts."""
         stop = progress_handler and partial(_stop, progress_handler)
@@ -102,6 +107,7 @@ class Callbacks(Handle):
         self._open_database()
         self._registration.applier.progress = callback and partial(_tell, callback)
 
+    @positional("trace_callback")
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Call ``trace_callback`` with the text of each statement, parameters filled in."""
         database = self._open_database()

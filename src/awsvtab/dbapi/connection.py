@@ -17,6 +17,7 @@ from awsvtab.dbapi.adaptation import Parameters, convert_binding
 from awsvtab.dbapi.callbacks import Callbacks
 from awsvtab.dbapi.convert import PARSE_COLNAMES, Conversion
 from awsvtab.dbapi.cursor import Cursor, RowFactory
+from awsvtab.dbapi.deprecation import keywords
 from awsvtab.dbapi.execution import NOTHING
 from awsvtab.dbapi.statement import Statement, check_text
 from awsvtab.dbapi.storage import Storage
@@ -27,10 +28,22 @@ from awsvtab.dbapi.transactions import (
     check_isolation_level,
 )
 from awsvtab.dbapi.translate import translate, translating
+from awsvtab.explain import Explanation
 from awsvtab.registration import register
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
+
+KEYWORDS = (
+    "timeout",
+    "detect_types",
+    "isolation_level",
+    "check_same_thread",
+    "factory",
+    "cached_statements",
+    "uri",
+)
+"""Parameters of `connect` that are to be given by keyword, and need not be."""
 
 
 class BaseConnection(Transactions, Callbacks, Storage):
@@ -83,6 +96,21 @@ class BaseConnection(Transactions, Callbacks, Storage):
     def executescript(self, script: str, /) -> Cursor:
         """`Cursor.executescript` on a new cursor, which is returned."""
         return self.cursor().executescript(script)
+
+    def explain(self, sql: str, parameters: Parameters = (), /) -> Explanation:
+        """How a statement would reach AWS: access paths, calls as far as they are known, actions.
+
+        AWS is asked nothing, and the statement is not run; local tables are read for the keys that
+        they hold. Raises what is wrong with the statement.
+        """
+        check_text(sql)
+        self._open_database()
+        rewritten = self._registration.rewrite(sql)
+        try:
+            return self._registration.explain(rewritten.text, parameters or None)
+        except apsw.Error as error:
+            message = self._registration.hint(str(error), rewritten.text)
+            raise translate(error, rewritten, message) from None
 
     def __call__(self, sql: str, /) -> Statement:
         """Prepare ``sql`` without running it, and raise what is wrong with it."""
@@ -163,6 +191,7 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
     so. Every attribute is replaced; the base is a closed connection that nothing uses.
     """
 
+    @keywords("_sqlite3.Connection", *KEYWORDS)
     def __init__(
         self,
         database: Database,
@@ -202,6 +231,7 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         self._begin_always()
 
 
+@keywords("sqlite3.connect", *KEYWORDS)
 def connect(
     database: Database,
     timeout: float = 5.0,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from threading import get_ident
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import apsw
@@ -22,6 +23,8 @@ from awsvtab.dbapi.translate import translate, translate_undecodable
 from awsvtab.errors import ProgrammingError
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from awsvtab.dbapi.connection import Connection
 
 RowFactory = Callable[["Cursor", tuple[Any, ...]], Any]
@@ -46,6 +49,8 @@ class Cursor(Execution):
     _conversion: Conversion | None = None
     _make_row: Callable[[Values], Any] | None = None
     _description: Description | None = None
+    # Whose rows are being read for Arrow.
+    _reading: object | None = None
 
     def __init__(self, connection: Connection, /) -> None:
         if self._busy:
@@ -138,6 +143,27 @@ class Cursor(Execution):
             self._fetch_failed(error)
             raise
 
+    def fetch_arrow_table(self) -> pyarrow.Table:
+        """The rows that are left as a ``pyarrow.Table``, typed by the columns' declared types.
+
+        Rows are as SQLite gives them: neither row_factory nor converters are asked. Raises
+        DataError, which names column and row, for a value that does not fit the column's type;
+        ImportError without pyarrow (extra ``arrow``).
+        """
+        arrow = _arrow()
+        return arrow.read_table(self._result_columns(), self._taking())
+
+    def fetch_record_batches(self, rows_per_batch: int = 1024) -> pyarrow.RecordBatchReader:
+        """The rows that are left as a ``pyarrow.RecordBatchReader``, as `fetch_arrow_table`.
+
+        It reads ``rows_per_batch`` rows when it is asked for a batch, from this cursor: nothing
+        else may be run on that before it has come to its end.
+        """
+        if rows_per_batch < 1:
+            raise ProgrammingError(f"rows_per_batch is {rows_per_batch}: it must be at least 1")
+        arrow = _arrow()
+        return arrow.read_batches(self._result_columns(), self._taking(), rows_per_batch)
+
     def __iter__(self) -> Iterator[Any]:
         """The rows that are left. A generator: a method call for each row would cost more."""
         source = self._ready()
@@ -192,7 +218,7 @@ class Cursor(Execution):
     def _forget(self) -> None:
         self.rowcount = -1
         self._statement = self._returned = self._description = None
-        self._conversion = self._make_row = self._written = None
+        self._conversion = self._make_row = self._reading = self._written = None
 
     def _shape(self) -> Callable[[Values], Any] | None:
         """What makes a row as SQLite gives it one as the user wants it; None for nothing."""
@@ -235,6 +261,30 @@ class Cursor(Execution):
         except apsw.Error:  # all rows are read
             return statement.columns
 
+    def _result_columns(self) -> Columns:
+        self._ready()
+        columns = self._columns()
+        if not columns:
+            raise ProgrammingError("there are no rows: the last statement returns none")
+        return columns
+
+    def _taking(self) -> Callable[[int | None], list[Values]]:
+        """What gives the next rows, as SQLite gives them, while the statement is the same."""
+        rows: Iterator[Values] = self._returned or self._ready()
+        reading = self._reading = object()
+
+        def take(count: int | None) -> list[Values]:
+            self._ready()
+            if self._reading is not reading:
+                raise ProgrammingError("the cursor has run another statement since")
+            try:
+                return list(islice(rows, count))
+            except (apsw.Error, UnicodeDecodeError) as error:
+                self._fetch_failed(error)
+                raise
+
+        return take
+
     def _fetch_failed(self, error: Exception) -> None:
         if isinstance(error, apsw.Error):
             raise translate(error) from None
@@ -242,3 +292,11 @@ class Cursor(Execution):
         from_sqlite = error.__traceback__ is not None and error.__traceback__.tb_next is None
         if isinstance(error, UnicodeDecodeError) and from_sqlite:
             raise translate_undecodable(error, self.description) from None
+
+
+def _arrow() -> ModuleType:
+    try:
+        from awsvtab.dbapi import arrow
+    except ImportError as error:
+        raise ImportError("Arrow needs pyarrow: pip install 'awsvtab[arrow]'") from error
+    return arrow

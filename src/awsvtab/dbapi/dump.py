@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ def dump(database: apsw.Connection, like: str) -> Iterator[str]:
     """
     writable_schema = False
     sequences: list[str] = []
+    if sys.version_info >= (3, 13) and _breaks_foreign_keys(database):
+        yield "PRAGMA foreign_keys=OFF;"
     yield "BEGIN TRANSACTION;"
     tables: Any = database.execute(_TABLES, (like,)).fetchall()
     for name, sql in tables:
@@ -47,6 +50,13 @@ def dump(database: apsw.Connection, like: str) -> Iterator[str]:
     if writable_schema:
         yield "PRAGMA writable_schema=OFF;"
     yield "COMMIT;"
+
+
+def _breaks_foreign_keys(database: apsw.Connection) -> bool:
+    try:
+        return database.execute("PRAGMA foreign_key_check").fetchone() is not None
+    except apsw.SQLError:  # a key refers to what no key can
+        return True
 
 
 def _virtual_table(name: str, sql: str) -> str:

@@ -10,6 +10,7 @@ import apsw
 
 from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.commit import DoneButBusy
+from awsvtab.dbapi.deprecation import warn_of_names
 from awsvtab.dbapi.statement import (
     Statement,
     check_text,
@@ -65,6 +66,8 @@ class Execution:
             if statement is None:
                 statement = self._run_unknown(source, sql, bindings)
             else:
+                if statement.names and isinstance(bindings, tuple | list):
+                    warn_of_names(statement.names)
                 self._start(source, statement)
                 source.execute(statement.text, bindings)
         except DoneButBusy as done:  # outside of transactions: SQLite has forgotten the count
@@ -98,6 +101,8 @@ class Execution:
                 with connection._trace_held():
                     tracer(source, text, bindings)
             statement = self._describe(source, text, sql, rewritten)
+            if statement.names and isinstance(bindings, tuple | list):
+                warn_of_names(statement.names)
             if text != rewritten.text:
                 # Again without the comment after it, or APSW would wait to run that too.
                 return False
@@ -209,7 +214,7 @@ class Execution:
             statement = self._statement
             rewritten = self._rewritten if statement is None else statement.rewritten
             text = "" if rewritten is None else rewritten.text
-            explained = self.connection._registration.explain(str(error), text)
+            explained = self.connection._registration.hint(str(error), text)
             raise translate(error, rewritten, explained) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]

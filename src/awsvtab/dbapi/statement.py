@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
+from awsvtab.dbapi.deprecation import NAMED_WANT_NAMES
 from awsvtab.dbapi.pep249 import type_code
 from awsvtab.dbapi.row import Description
 from awsvtab.errors import ProgrammingError
@@ -44,6 +46,8 @@ class Statement:
     ``writes`` is True for INSERT, UPDATE, DELETE and REPLACE, with or without a WITH clause:
     what opens a transaction and has a ``rowcount``; ``inserts`` where it may set ``lastrowid``.
     ``keeps_schema`` is False where what is known of other statements may be wrong after it.
+    ``names`` are those of its parameters, None where it has a number only; empty where it makes
+    no difference.
     ``counts_only_its_rows`` is True where SQLite's ``total_changes`` grows by its rows and no
     others; None as long as nobody asked.
     """
@@ -54,6 +58,7 @@ class Statement:
     inserts: bool
     keeps_schema: bool
     columns: Columns
+    names: tuple[str | None, ...] = ()
     counts_only_its_rows: bool | None = None
 
 
@@ -68,7 +73,14 @@ def describe(source: apsw.Cursor, text: str, rewritten: Rewritten) -> Statement:
         writes and keyword not in ("UPDATE", "DELETE"),
         keyword in _KEEPS_SCHEMA,
         source.get_description(),
+        _names(source.bindings_names) if NAMED_WANT_NAMES else (),
     )
+
+
+def _names(names: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Without those of parameters such as ``?1``."""
+    found = tuple([None if name is None or name.isdigit() else name for name in names])
+    return found if any(found) else ()
 
 
 def describe_columns(columns: Columns, strip_names: bool) -> Description | None:

@@ -8,8 +8,9 @@ from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
 
-from awsvtab.catalog import ResourceType, catalog
+from awsvtab.catalog import ResourceType
 from awsvtab.catalog.columns import table_columns
+from awsvtab.registration import Registration
 from awsvtab.sqlalchemy.url import take_options
 
 AWS_SCHEMA = "aws"
@@ -30,8 +31,8 @@ class AwsvtabDialect(SQLiteDialect_pysqlite):
     """``awsvtab:///inventory.db?regions=us-east-1``.
 
     Its name is SQLite's, so that what is keyed by a dialect's name (Alembic, types, inserts) works.
-    AWS tables are not listed unless the schema ``aws`` is asked for; under their underscore names
-    they reflect with it and without.
+    Curated tables are listed as any other. AWS's own are not unless the schema ``aws`` is asked
+    for; under their underscore names they reflect with it and without.
     """
 
     driver = "awsvtab"
@@ -61,7 +62,7 @@ class AwsvtabDialect(SQLiteDialect_pysqlite):
     ) -> list[str]:
         """The database's tables; all resource types for the schema ``aws``."""
         if schema == AWS_SCHEMA:
-            return sorted(catalog().table_names())
+            return sorted(_registration(connection).catalog.table_names())
         names: list[str] = super().get_table_names(connection, schema, **kw)
         return names
 
@@ -78,7 +79,7 @@ class AwsvtabDialect(SQLiteDialect_pysqlite):
         self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
     ) -> Any:
         # No statement made it: no constraints to be found there, as with SQLite's own tables.
-        if schema == AWS_SCHEMA or self._aws_type(connection, table_name) is not None:
+        if schema == AWS_SCHEMA or _registration(connection).resource_type(table_name):
             return None
         return super()._get_table_sql(connection, table_name, schema, **kw)
 
@@ -88,19 +89,15 @@ class AwsvtabDialect(SQLiteDialect_pysqlite):
         if schema == AWS_SCHEMA:
             schema = None
         rows = super()._get_table_pragma(connection, pragma, table_name, schema)
-        resource_type = self._aws_type(connection, table_name)
+        resource_type = _registration(connection).resource_type(table_name)
         if resource_type is None or not pragma.startswith("table_"):
             return rows
         return [_with_key(row, resource_type) for row in rows if not _is_hidden(row)]
 
-    def _aws_type(self, connection: Any, table_name: str) -> ResourceType | None:
-        """The type of a table that is AWS's and not hidden by a local one of that name."""
-        resource_type = catalog().table(table_name)
-        if resource_type is None:
-            return None
-        local = "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE"
-        found = connection.exec_driver_sql(local, (table_name,)).scalar()
-        return None if found else resource_type
+
+def _registration(connection: Any) -> Registration:
+    registration: Registration = connection.connection.driver_connection._registration
+    return registration
 
 
 def _is_hidden(row: Any) -> bool:

@@ -1,0 +1,1 @@
+"""What ``benchmarks/reads.py`` measures: scenarios, and those who answer them."""
