@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import apsw
@@ -345,20 +344,6 @@ def test_a_file_that_is_busy_keeps_everything_from_being_sent(
     reader.close()
     connection.commit()
     assert operations(domain) == {"CreateResource": 1}
-
-
-def test_what_aws_has_is_noted_when_a_commit_is_interrupted(
-    connection: awsvtab.Connection, domain: Emulator
-) -> None:
-    domain.changes.polls = 1_000
-    connection.execute(INSERT, ("one", "b"))
-    threading.Timer(0.3, connection.interrupt).start()
-    with pytest.raises(awsvtab.OperationalError):
-        connection.commit()
-    requests = "SELECT operation_status, length(request_token), client_token FROM aws_requests"
-    ((status, length, client_token),) = connection.execute(requests)
-    assert status in ("PENDING", "IN_PROGRESS")
-    assert (length, len(client_token)) == (36, 36)
 
 
 def test_a_delete_that_aws_refuses_as_gone_is_done(

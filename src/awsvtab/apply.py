@@ -178,7 +178,6 @@ class _Run:
         out = [going_out(request, now) for request in due]
         self._means.ledger.enter(Step.SENDING, *(each for each in out if not each.polling))
         for before, request in zip(due, out, strict=True):
-            self._under_way[request.position] = before
             try:
                 future = self._means.executor.submit(self._ask, request)
             except RuntimeError:  # concurrent.futures says so after shutdown
