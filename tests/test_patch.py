@@ -217,6 +217,44 @@ def test_a_diff_applied_to_one_state_gives_the_other_and_aws_takes_it(
     assert _is_same(resource_type, visible(resource_type, taken), shown)
 
 
+# With parts that are create-only.
+PARTLY_FIXED = [
+    "AWS::Batch::ComputeEnvironment",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::ECR::Repository",
+    "AWS::EKS::Cluster",
+    "AWS::Route53::HealthCheck",
+    "AWS::VpcLattice::TargetGroup",
+]
+
+
+@settings(
+    max_examples=settings().max_examples // 4,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@pytest.mark.parametrize("type_name", PARTLY_FIXED)
+@given(data=st.data())
+def test_what_is_refused_here_aws_would_refuse(type_name: str, data: st.DataObject) -> None:
+    resource_type, schema = catalog().type(type_name), schema_of(type_name)
+    held, other = data.draw(resources(type_name)), data.draw(resources(type_name))
+    assume(held or other)
+    name = data.draw(st.sampled_from(sorted(held.keys() | other.keys())))
+    after = {**held, name: other[name]} if name in other else {**held, name: None}
+    before, after = visible(resource_type, held), visible(resource_type, desired_state(after))
+    refused = fixed_change(resource_type, before, after)
+    if refused is None:
+        return
+    # A diff has no operation on what is read-only.
+    read_only = refused.word == "read-only"
+    document = (
+        jsonpatch.make_patch(before, after).patch
+        if read_only
+        else diff(resource_type, before, after)
+    )
+    with pytest.raises(CloudControlError, match=r"(readOnly|createOnly)Properties .* be updated"):
+        patches.apply(schema, held, json.dumps(document))
+
+
 def _is_same(resource_type: ResourceType, one: Any, other: Any) -> bool:
     """But for what is read-only, which no update removes, with the objects that hold just that."""
     of_users = [

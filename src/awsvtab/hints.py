@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 _MOST_COLUMNS = 12
 
 
-class Explained(NamedTuple):
+class Hint(NamedTuple):
     """What to say of an error; ``unsupported`` if AWS tables cannot do what was asked at all."""
 
     message: str
@@ -41,7 +41,7 @@ def hinted(
     catalog: Catalog,
     short_names: Mapping[str, ResourceType],
     other_tables: Collection[str] = (),
-) -> Explained:
+) -> Hint:
     """SQLite's message for a statement, with a correction where one is near.
 
     ``other_tables`` are the names of tables that are of no resource type.
@@ -49,14 +49,14 @@ def hinted(
     if found := _NO_TABLE.fullmatch(message):
         same = difflib.get_close_matches(found[1].lower(), other_tables, n=1, cutoff=0.9)
         near = f"; did you mean {same[0]}?" if same else _near(found[1], catalog)
-        return Explained(message + near)
+        return Hint(message + near)
     tables = _tables_in(sql, catalog, short_names)
     if found := _NO_COLUMN.fullmatch(message):
-        return Explained(message + _other_columns(found[1], tables))
+        return Hint(message + _other_columns(found[1], tables))
     for start, remedy in _NOT_ON_VIRTUAL_TABLES.items():
         if message.startswith(start) and next(tables, None) is not None:
-            return Explained(f"{message}: {remedy}", unsupported=True)
-    return Explained(message)
+            return Hint(f"{message}: {remedy}", unsupported=True)
+    return Hint(message)
 
 
 def _near(name: str, catalog: Catalog) -> str:

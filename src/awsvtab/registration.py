@@ -24,7 +24,7 @@ from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
-from awsvtab.hints import Explained, hinted
+from awsvtab.hints import Hint, hinted
 from awsvtab.introspect import catalog_tables
 from awsvtab.journal import Journal
 from awsvtab.ledger import Ledger, Written
@@ -153,7 +153,7 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def hint(self, message: str, sql: str) -> Explained:
+    def hint(self, message: str, sql: str) -> Hint:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
         return hinted(message, sql, self.catalog, self._short_names, others)

@@ -41,7 +41,8 @@ import apsw
 
 from awsvtab.changes import Changes
 from awsvtab.lookups import Lookups
-from awsvtab.plan import Argument, Use
+from awsvtab.plan import Argument
+from awsvtab.predicates import Operator
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
 from awsvtab.sqltokens import tokenize
@@ -101,7 +102,7 @@ class Execution:
         return any(
             not self.wrote(each, argument)
             for argument, value in zip(arguments, values, strict=True)
-            if argument.use is Use.KEY
+            if argument.operator not in (Operator.IS_NULL, Operator.NOT_NULL)
             for each in (value if isinstance(value, set) else (value,))
         )
 

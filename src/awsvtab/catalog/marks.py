@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 Pointer = tuple[str, ...]
 
 EVERY = "*"
 HERE: Pointer = ()
+MEMBERS_KEPT = 4096  # a transaction writes a few types, and each property of many rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,7 @@ class Marks:
 
     def member(self, name: str) -> Marks:
         """What is said of an object's member, or of a map's value."""
-        if not self:
-            return self
-        return Marks(
-            read_only=_below(self.read_only, name),
-            create_only=_below(self.create_only, name),
-            write_only=_below(self.write_only, name),
-            unordered=frozenset(each[1:] for each in self.unordered if each[:1] in _any(name)),
-        )
+        return _member(self, name) if self else self
 
     def item(self) -> Marks:
         """What is said of each element of an array."""
@@ -82,12 +77,22 @@ def marks(
     return Marks(*(frozenset(tuple(each.split("/")) for each in written) for written in every))
 
 
-def _any(name: str) -> tuple[Pointer, Pointer]:
-    return (name,), (EVERY,)
+@lru_cache(MEMBERS_KEPT)
+def _member(marks: Marks, name: str) -> Marks:
+    steps = ((name,), (EVERY,))
 
+    def below(pointers: frozenset[Pointer], *, whole: bool = True) -> frozenset[Pointer]:
+        """``whole``: what is said of a place is said of all that is in it."""
+        return frozenset(
+            each[1:] for each in pointers if each[:1] in steps or (whole and each == HERE)
+        )
 
-def _below(pointers: frozenset[Pointer], name: str) -> frozenset[Pointer]:
-    return frozenset(each[1:] for each in pointers if not each or each[:1] in _any(name))
+    return Marks(
+        read_only=below(marks.read_only),
+        create_only=below(marks.create_only),
+        write_only=below(marks.write_only),
+        unordered=below(marks.unordered, whole=False),
+    )
 
 
 def _inside(pointers: frozenset[Pointer]) -> frozenset[Pointer]:

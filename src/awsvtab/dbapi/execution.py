@@ -214,8 +214,8 @@ class Execution:
             statement = self._statement
             rewritten = self._rewritten if statement is None else statement.rewritten
             text = "" if rewritten is None else rewritten.text
-            explained = self.connection._registration.hint(str(error), text)
-            raise translate(error, rewritten, explained) from None
+            hint = self.connection._registration.hint(str(error), text)
+            raise translate(error, rewritten, hint) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]
             if name not in bindings:

@@ -8,7 +8,7 @@ import apsw
 
 from awsvtab import errors
 from awsvtab.dbapi.row import Description
-from awsvtab.hints import Explained
+from awsvtab.hints import Hint
 from awsvtab.sql import Rewritten
 
 # https://sqlite.org/rescode.html; as CPython's sqlite3 groups them. What is not here is a
@@ -62,12 +62,12 @@ _CODE_OF_CLASS: dict[type[Exception], int] = {
 
 
 def translate(
-    error: apsw.Error, rewritten: Rewritten | None = None, explained: Explained | None = None
+    error: apsw.Error, rewritten: Rewritten | None = None, hint: Hint | None = None
 ) -> Exception:
     """The PEP 249 exception for an APSW one, with sqlite3's ``sqlite_errorcode`` and name.
 
     ``sqlite_error_offset`` is where in the user's SQL the error is, in characters; None where
-    SQLite does not say. ``rewritten`` is the statement that failed, ``explained`` more than the
+    SQLite does not say. ``rewritten`` is the statement that failed, ``hint`` more than the
     error itself says.
     """
     own = _WITHOUT_CODE.get(type(error))
@@ -79,7 +79,7 @@ def translate(
     if primary is None:
         return errors.InterfaceError(str(error))
     code = getattr(error, "extendedresult", None) or primary
-    message, unsupported = explained or Explained(str(error))
+    message, unsupported = hint or Hint(str(error))
     kind = _BY_CODE.get(primary & 0xFF, errors.DatabaseError)
     translated = (errors.NotSupportedError if unsupported else kind)(message)
     if isinstance(translated, errors.Error):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from awsvtab.errors import ProgrammingError
 from awsvtab.options import ALL
 
 
@@ -15,7 +16,12 @@ def _names(text: str) -> list[str] | str:
 
 
 def _flag(text: str) -> bool:
-    return text.lower() in ("1", "true", "yes", "on")
+    """Yes or no. A slip of the key must not switch off a guard: ProgrammingError."""
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ProgrammingError(f"{text!r} in the URL: write true or false")
+    return words[text.lower()]
 
 
 OPTIONS: Mapping[str, Callable[[str], Any]] = {
@@ -23,6 +29,8 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "regions": lambda text: ALL if text == ALL else _names(text),
     "types": _names,
     "trusted_schema": _flag,
+    "read_only": _flag,
+    "max_changes": int,
     "profile": str,
     "endpoint_url": str,
     "concurrency": int,
