@@ -189,7 +189,7 @@ def test_a_planted_secret_is_seen_nowhere(
         seen += [repr(connection._registration.changes.pending())]
         seen += [str(each) for each in connection._registration.changes.pending()]
         seen += attempt(connection.commit)
-    seen += [repr(connection._registration.applier.outcomes)]
+    seen += [repr(list(connection._registration.ledger))]
     seen += [record.getMessage() for record in caplog.records if is_ours(record)]
     seen += [str(warning.message) for warning in recwarn.list]
     seen += [repr(row) for row in rows_about_awsvtab(connection)]

@@ -31,7 +31,8 @@ class Change:
     secrets. ``properties`` are the resource's as a reader would see them afterwards, without what
     AWS will make up; None after a DELETE. The identifier of a CREATE is what its properties say;
     None if AWS makes up a part. ``statement`` tells changes of one statement from those of others.
-    The client token makes a repeated request harmless: AWS takes it once.
+    The client token makes a repeated request harmless: AWS takes it once. ``folded``
+    are the client tokens of the other changes that this one stands for.
     """
 
     operation: Operation
@@ -42,6 +43,7 @@ class Change:
     statement: int = 0
     properties: Properties | None = field(default=None, repr=False)
     client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    folded: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         about = f" '{name}'" if (name := self._name()) else ""
@@ -53,14 +55,6 @@ class Change:
         if self.identifier is None:
             return None
         return ResourceKey(self.place, self.resource_type.name, self.identifier)
-
-    def is_of_same(self, other: Change) -> bool:
-        """Whether both are of one existing resource."""
-        return (self.resource_type.name, self.place, self.identifier) == (
-            other.resource_type.name,
-            other.place,
-            other.identifier,
-        )
 
     def _name(self) -> str:
         """The identifier; of a new resource what is known of it, a star for what AWS will add."""
@@ -128,6 +122,10 @@ class Changes:
     def pending(self) -> Sequence[Change]:
         """The changes that wait, in the order made."""
         return tuple(self._queue)
+
+    def tokens_after(self, length: int) -> tuple[str, ...]:
+        """The client tokens of the changes that wait, but for the first so many."""
+        return tuple(change.client_token for change in self._queue[length:])
 
     def take(self) -> Sequence[Change]:
         """The changes that wait; they do so no longer."""

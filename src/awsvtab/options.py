@@ -41,7 +41,9 @@ class Options:
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
     ``trusted_schema`` lets tables and triggers that the database file brings along write to AWS,
     and tables use the profile that they name. ``read_only`` tables of AWS's take no writes, and no
-    transaction may have more than ``max_changes`` of them.
+    transaction may have more than ``max_changes`` of them. With ``wait=False`` COMMIT returns when
+    AWS has accepted the changes. ``journal`` is the path of a file that outlives the process: what
+    was sent, and what AWS answered.
 
     ``concurrency`` is how many calls are made at once, ``max_requests_per_second`` how many at most
     in a second to one service in one region of an account, and ``max_calls`` how many requests one
@@ -68,6 +70,8 @@ class Options:
     rows_in_memory: int = 20_000
     read_timeout: float = 60
     write_timeout: float = 7200
+    wait: bool = True
+    journal: str | os.PathLike[str] | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:

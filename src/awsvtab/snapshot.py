@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from awsvtab.asking import Asker
 from awsvtab.cache import Reads
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import CloudControl, Page
+from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
 from awsvtab.errors import Cancelled, OperationalError
 from awsvtab.flow import Flow, Waiting
 from awsvtab.keys import covering_models
@@ -298,6 +298,14 @@ class Snapshot:
         """The regions that are enabled for an account."""
         return self.result(
             self._submit(self._cloudcontrol.enabled_regions, account, self.asker),
+        )
+
+    def requests_page(
+        self, place: Place, operations: Sequence[str], statuses: Sequence[str], token: str | None
+    ) -> Future[tuple[list[ProgressEvent], str | None]]:
+        """A page of what was asked of Cloud Control in a place, under way."""
+        return self._submit(
+            self._cloudcontrol.requests_page, place, operations, statuses, token, self.asker
         )
 
     def describe_type(self, type_name: str) -> Mapping[str, Any]:

@@ -167,11 +167,13 @@ class Statements:
     """Follows a connection's statements, from the first use of an AWS table on.
 
     A writing statement that fails is undone, and so is what it queued: see `_undo`. ``ignored`` is
-    how many rows the run that ended last left out, ``all_ignored`` how many all did.
+    how many rows the run that ended last left out, ``all_ignored`` how many all did. ``begun``
+    counts the runs that have begun.
     """
 
     connection: apsw.Connection
     changes: Changes
+    begun: int = 0
     ignored: int = 0
     all_ignored: int = 0
     _counter: Iterator[int] = field(default_factory=lambda: count(1))
@@ -184,14 +186,14 @@ class Statements:
     _counted: dict[int, tuple[int, int]] = field(default_factory=dict)
     _returning: set[int] = field(default_factory=set)
     _following: int = 0
-    _installed: bool = False
+    installed: bool = False
     _only_reads: bool = False
 
     def install(self) -> None:
         """Begins to follow; local connections, which never get here, pay nothing."""
-        if self._installed:
+        if self.installed:
             return
-        self._installed = True
+        self.installed = True
         self._follow()
         previous = self.connection.exec_trace
 
@@ -357,6 +359,7 @@ class Statements:
             known.restarting = False
             known.enters(event["sql"])
             return
+        self.begun += 1
         self._restarting = None
         expired = self._plans_made(just_prepared=announced is None, expired=True)
         execution = Execution(

@@ -18,6 +18,7 @@ from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
 from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
+from awsvtab.commit import Committer
 from awsvtab.errors import IntegrityError, NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import NO_MATCHING, Matching, read_keys
 from awsvtab.options import Place
@@ -60,7 +61,7 @@ class Engine:
     rerun: Rerun
     changes: Changes
     new_snapshot: Callable[[Execution | None], Snapshot]
-    apply: Callable[[], None]
+    committer: Committer
     read_only: bool = False
     trusted_schema: bool = False
     references: Iterator[int] = field(default_factory=count)
@@ -246,13 +247,15 @@ class Table:
 
     def Sync(self) -> None:  # noqa: N802
         """The transaction is about to be committed: the plan is applied, or this raises."""
-        self.engine.apply()
+        self.engine.committer.sync()
 
     def Commit(self) -> None:  # noqa: N802
         """The transaction is over."""
-        self.engine.changes.clear()
+        self.engine.committer.committed()
 
-    Rollback = Commit
+    def Rollback(self) -> None:  # noqa: N802
+        """The transaction is over, by ROLLBACK or because COMMIT failed."""
+        self.engine.committer.rolled_back()
 
     def Savepoint(self, number: int) -> None:  # noqa: N802
         """A savepoint was opened."""

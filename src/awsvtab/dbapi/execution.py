@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from awsvtab.cloudcontrol import ProgressEvent
+from awsvtab.commit import DoneButBusy
 from awsvtab.dbapi.deprecation import warn_of_names
 from awsvtab.dbapi.statement import (
     Statement,
@@ -18,6 +20,7 @@ from awsvtab.dbapi.statement import (
 )
 from awsvtab.dbapi.translate import translate
 from awsvtab.errors import DataError, ProgrammingError
+from awsvtab.ledger import Written
 from awsvtab.sql import Rewritten
 
 if TYPE_CHECKING:
@@ -44,6 +47,17 @@ class Execution:
     _busy = False
     # The rows of a statement that wrote (RETURNING), see _wrote.
     _returned: Iterator[Values] | None = None
+    # What a statement that is no query has changed of AWS's.
+    _written: Written | None = None
+
+    @property
+    def progress_events(self) -> list[ProgressEvent]:
+        """The last progress events of the changes that the last statement has applied.
+
+        Of a COMMIT, or a statement outside of transactions, those that it sent; of a statement
+        inside of one those that it queued, once they are applied.
+        """
+        return [] if self._written is None else self._written.events()
 
     def _run(self, source: apsw.Cursor, sql: str, bindings: Any) -> None:
         """Run one statement as far as its first row."""
@@ -56,9 +70,17 @@ class Execution:
                     warn_of_names(statement.names)
                 self._start(source, statement)
                 source.execute(statement.text, bindings)
+        except DoneButBusy as done:  # outside of transactions: SQLite has forgotten the count
+            self.rowcount = done.rows
+            return
         except Exception as error:
+            if self.connection._registration.committer.is_done_despite(error):
+                return
             self._failed(source, error, bindings)
             raise
+        finally:
+            if self._written is not None:
+                self._written.end()
         if statement.writes:
             self._wrote(source, statement)
         elif not statement.keeps_schema:
@@ -120,6 +142,9 @@ class Execution:
 
     def _start(self, source: apsw.Cursor, statement: Statement) -> None:
         self._statement = statement
+        if self._written is None and (statement.writes or not statement.columns):
+            registration = self.connection._registration
+            self._written = registration.written() if registration.is_used else None
         if self._had_tracer:
             # Such a cursor never falls back to its connection's tracer, not even with None.
             source.exec_trace = source.connection.exec_trace
@@ -149,6 +174,9 @@ class Execution:
             except Exception as error:
                 self._failed(source, error, {})
                 raise
+            finally:
+                if self._written is not None:
+                    self._written.end()
         return 0
 
     def _run_rest(self, source: apsw.Cursor, first: Any, rows: Iterator[Any]) -> int:

@@ -41,6 +41,8 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "rows_in_memory": int,
     "read_timeout": float,
     "write_timeout": float,
+    "wait": _flag,
+    "journal": str,
 }
 """What a URL's query may say, and how its text is read; the rest is for ``connect_args``."""
 
