@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 import apsw
 
+from awsvtab.asking import Asker
 from awsvtab.catalog import catalog
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import Page
 from awsvtab.options import Options
+from awsvtab.pool import Pool
 from awsvtab.rerun import Rerun
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
-from awsvtab.statements import Statements
+from awsvtab.statements import Execution, Statements
 from awsvtab.values import dump_json
 from awsvtab.vtable import Engine, Module
 
@@ -73,30 +74,40 @@ class Pages:
 
 
 @contextmanager
-def offline(pages: Pages) -> Iterator[apsw.Connection]:
-    """An APSW connection with the one table, whose calls are answered from ``pages``."""
+def offline(pages: Pages, snapshots: list[Snapshot] | None = None) -> Iterator[apsw.Connection]:
+    """An APSW connection with the one table, whose calls are answered from ``pages``.
+
+    The statements' snapshots are added to ``snapshots``.
+    """
     connection = apsw.Connection(":memory:")
     cloudcontrol: Any = pages
     options = Options()
     changes = Changes()
     statements = Statements(connection, changes)
-    with ThreadPoolExecutor(options.concurrency) as executor:
-        engine = Engine(
-            connection=connection,
-            catalog=catalog(),
-            short_names={},
-            scanner=Scanner(catalog(), cloudcontrol, options.concurrency, Reach(regions=(REGION,))),
-            statements=statements,
-            rerun=Rerun(connection, statements, options.concurrency),
-            changes=changes,
-            new_snapshot=lambda: Snapshot(
-                cloudcontrol, executor, lambda: connection.is_interrupted, options.rows_in_memory
-            ),
-            apply=lambda: None,
-        )
-        module: Any = Module(engine)
-        connection.create_module(
-            TABLE, module, use_bestindex_object=True, use_no_change=True, iVersion=2, eponymous=True
-        )
-        yield connection
-        connection.close()
+    pool = Pool(options.concurrency)
+
+    def new_snapshot(execution: Execution | None) -> Snapshot:
+        interrupted = partial(getattr, connection, "is_interrupted")
+        snapshot = Snapshot(cloudcontrol, pool, interrupted, options.rows_in_memory, Asker())
+        if snapshots is not None:
+            snapshots.append(snapshot)
+        return snapshot
+
+    engine = Engine(
+        connection=connection,
+        catalog=catalog(),
+        short_names={},
+        scanner=Scanner(catalog(), cloudcontrol, options.concurrency, Reach(regions=(REGION,))),
+        statements=statements,
+        rerun=Rerun(connection, statements, options.concurrency),
+        changes=changes,
+        new_snapshot=new_snapshot,
+        apply=lambda: None,
+    )
+    module: Any = Module(engine)
+    connection.create_module(
+        TABLE, module, use_bestindex_object=True, use_no_change=True, iVersion=2, eponymous=True
+    )
+    yield connection
+    connection.close()
+    pool.close()

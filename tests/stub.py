@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -29,6 +29,16 @@ class Scan:
     sql: str
     bound: tuple[Any, ...] | None
     """What was bound to the run; None where that is not known."""
+
+
+class Queued(NamedTuple):
+    """What a row that was written to a table leaves in the queue."""
+
+    table: str
+    tag: Any
+
+    key = None
+    operation = None
 
 
 class Stub:
@@ -98,7 +108,7 @@ class Table:
             raise apsw.ConstraintError(tag)
         if tag == "exception":
             raise ValueError(tag)
-        self.stub.changes.add((self.name, tag))  # type: ignore[arg-type]
+        self.stub.changes.add(Queued(self.name, tag))  # type: ignore[arg-type]
         return 0
 
     def Begin(self) -> None:  # noqa: N802

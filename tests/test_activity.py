@@ -105,7 +105,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activity, "CALLS_KEPT", 3)
     memory = activity.Activity()
     for number in range(5):
-        memory.note_call("GetResource", None, "r", str(number), 1, 0.0, 0.0, "ok", None, None)
+        memory.note_call(activity.Call("GetResource", None, "r", str(number), 1, 0, 0, "ok", None))
     assert [(call.position, call.identifier) for call in memory.calls] == [
         (3, "2"),
         (4, "3"),

@@ -103,11 +103,6 @@ def stream(emulator: Emulator) -> Emulator:
             "is for UPDATE",
         ),
         (
-            INSERT.replace("INSERT", "INSERT OR IGNORE") + "('one', 'b', 'u', 'us-east-1')",
-            awsvtab.NotSupportedError,
-            "write INSERT INTO … SELECT … WHERE NOT EXISTS",
-        ),
-        (
             INSERT.replace("INSERT", "REPLACE") + "('one', 'b', 'u', 'us-east-1')",
             awsvtab.NotSupportedError,
             "INSERT OR REPLACE INTO aws.customerprofiles.event_streams",

@@ -63,3 +63,16 @@ def test_a_commit_that_needs_more_sends_nothing(connect: Connect, estate: Emulat
 def test_a_budget_that_is_none_is_refused(given: object) -> None:
     with pytest.raises(awsvtab.ProgrammingError, match="write 1 or more"):
         Options(max_calls=given)  # type: ignore[arg-type]
+
+
+def test_a_join_is_one_statement(connect: Connect, estate: Emulator) -> None:
+    connection = connect(tables=["customerprofiles.event_streams"], max_calls=2)
+    connection.execute("CREATE TABLE mine (id)")
+    connection.executemany("INSERT INTO mine VALUES (?)", [("one|a",), ("one|b",), ("two|a",)])
+    connection.commit()
+    sql = "SELECT uri FROM mine JOIN event_streams ON data__Identifier = id WHERE id {} 'two|a'"
+    assert len(connection.execute(sql.format("<>")).fetchall()) == 2
+    with pytest.raises(TooManyCalls):
+        connection.execute(sql.format("<=")).fetchall()
+    connection.close()
+    assert operations(estate) == {"GetResource": 4}

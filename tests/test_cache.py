@@ -52,9 +52,9 @@ def test_without_it_every_statement_reads_live(
 def test_what_was_read_is_not_asked_again(
     cached: awsvtab.Connection, estate: Emulator, sql: str
 ) -> None:
-    first = read(cached, sql)
+    first = sorted(read(cached, sql))
     assert operations(estate)
-    assert read(cached, sql) == first
+    assert sorted(read(cached, sql)) == first
     assert operations(estate) == {}
 
 
@@ -160,11 +160,11 @@ def test_a_listing_that_was_not_read_to_its_end_is_not_kept(
     cursor = cached.execute(sql)
     cursor.fetchone()
     cursor.close()
-    operations(estate)
     assert len(read(cached, sql)) == 3
-    assert operations(estate) == {"ListResources": 3}
+    # A page that was under way when the cursor was closed may arrive at any time.
+    assert len([call for call in estate.calls if "NextToken" not in call.request]) == 2
     assert len(read(cached, sql)) == 3
-    assert operations(estate) == {}
+    assert len([call for call in estate.calls if "NextToken" not in call.request]) == 2
 
 
 def test_a_statement_that_began_on_cached_pages_ends_on_them(
@@ -237,3 +237,15 @@ def test_places_and_resource_models_are_told_apart(
 def test_a_time_that_is_none_is_refused(connect: Connect, given: object) -> None:
     with pytest.raises(awsvtab.ProgrammingError, match="cache_ttl=60"):
         connect(cache_ttl=given)
+
+
+def test_a_join_asks_for_what_it_lacks(cached: awsvtab.Connection, estate: Emulator) -> None:
+    cached.execute("CREATE TABLE mine (id)")
+    cached.executemany("INSERT INTO mine VALUES (?)", [("one|a",), ("one|b",), ("two|a",)])
+    cached.commit()
+    read(cached, BY_KEY)
+    operations(estate)
+    sql = "SELECT uri FROM mine JOIN event_streams ON data__Identifier = id"
+    for calls in ({"GetResource": 2}, {}):
+        assert len(read(cached, sql)) == 3
+        assert operations(estate) == calls

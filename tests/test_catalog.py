@@ -256,6 +256,39 @@ def test_a_record_keeps_what_a_table_needs_of_a_schema() -> None:
     assert not made.can("create")
 
 
+def test_a_record_names_the_nested_arrays_whose_order_means_nothing() -> None:
+    schema = {
+        "typeName": "Org::Svc::Thing",
+        "definitions": {
+            "Unordered": {"type": "array", "insertionOrder": False, "items": {"type": "string"}},
+            "Tree": {
+                "type": "object",
+                "properties": {
+                    "Labels": {"$ref": "#/definitions/Unordered"},
+                    "Children": {
+                        "type": "array",
+                        "uniqueItems": True,
+                        "items": {"$ref": "#/definitions/Tree"},
+                    },
+                },
+            },
+        },
+        "properties": {
+            "Root": {"oneOf": [{"$ref": "#/definitions/Tree"}, {"type": "string"}]},
+            "ByName": {
+                "type": "object",
+                "patternProperties": {".*": {"$ref": "#/definitions/Unordered"}},
+            },
+            "Names": {"$ref": "#/definitions/Unordered"},
+        },
+    }
+    made = resource_type("Org::Svc::Thing", record(schema))
+    assert made.nested_unordered == ("ByName/*", "Root/Labels")
+    assert made.marks.member("Names").is_unordered
+    assert made.marks.member("Root").member("Labels").is_unordered
+    assert not made.marks.member("Root").member("Children").is_unordered
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [(None, "B A C Id"), ([], "C A B Id"), (["Id"], "Id C A B"), (["Gone", "B"], "B C A Id")],

@@ -17,7 +17,7 @@ from awsvtab.emulator import Emulator
 from awsvtab.errors import Cancelled, aws_error_class
 from awsvtab.options import Options, Place
 from clock import FakeClock
-from conftest import DOMAIN, EVENT_STREAM, put_domain, put_stream
+from conftest import DOMAIN, put_domain
 
 HERE = Place("", "us-east-1")
 ASKER = Asker()
@@ -167,36 +167,35 @@ def test_an_answer_that_was_cut_off_is_never_an_empty_one(
 def test_a_write_whose_answer_was_lost_is_done_once(aws: CloudControl, emulator: Emulator) -> None:
     emulator.faults.lose_answer(operation="CreateResource", times=1)
     state = {"DomainName": "one", "DefaultExpirationDays": 3}
-    event = aws.create(HERE, DOMAIN, state, "a-token", ASKER)
-    assert aws.wait(HERE, event, ASKER).operation_status == "SUCCESS"
+    assert aws.create(HERE, DOMAIN, state, "a-token", ASKER).operation_status == "SUCCESS"
     assert len(emulator.calls) == 2
     assert emulator.get(DOMAIN, "one") is not None
 
 
-def test_a_change_is_polled_until_it_ends(
+def test_a_single_attempt_is_left_to_the_caller(
     aws: CloudControl, emulator: Emulator, clock: FakeClock
 ) -> None:
-    put_domain(emulator, "one")
-    put_stream(emulator, "one", "a")
-    emulator.changes.polls = 3
-    event = aws.delete(HERE, EVENT_STREAM, "one|a", "a-token", ASKER)
-    assert not event.final
-    assert aws.wait(HERE, event, ASKER).operation_status == "SUCCESS"
-    polls = [call for call in aws.activity.calls if call.operation == "GetResourceRequestStatus"]
-    assert len(polls) == 3
-    assert len(clock.slept) == 3
+    state = {"DomainName": "one", "DefaultExpirationDays": 3}
+    event = aws.create(HERE, DOMAIN, state, "a-token", ASKER)
+    emulator.faults.throttle()
+    with pytest.raises(errors.Throttling):
+        aws.create(HERE, DOMAIN, state, "a-token", ASKER, 3)
+    with pytest.raises(errors.Throttling):
+        aws.status(HERE, event, ASKER, 2)
+    assert [call.attempt for call in aws.activity.calls] == [1, 3, 2]
 
 
-def test_a_change_that_never_ends_is_given_up_with_its_token(
-    aws: CloudControl, emulator: Emulator
-) -> None:
-    put_domain(emulator, "one")
-    put_stream(emulator, "one", "a")
-    emulator.faults.stall_change(operation="DeleteResource")
-    event = aws.delete(HERE, EVENT_STREAM, "one|a", "a-token", ASKER)
-    with pytest.raises(errors.TimedOut, match=event.request_token) as caught:
-        aws.wait(HERE, event, ASKER)
-    assert caught.value.request_token == event.request_token
+def test_requests_are_listed_by_operation_and_status(aws: CloudControl, emulator: Emulator) -> None:
+    for name in ("one", "two"):
+        state = {"DomainName": name, "DefaultExpirationDays": 3}
+        aws.create(HERE, DOMAIN, state, f"token-{name}", ASKER)
+    aws.delete(HERE, DOMAIN, "one", "token-3", ASKER)
+    assert [e.operation for e in aws.requests_page(HERE, [], [], None, ASKER)[0]] == [
+        *("DELETE", "CREATE", "CREATE"),
+    ]
+    created, token = aws.requests_page(HERE, ["CREATE"], ["SUCCESS"], None, ASKER)
+    assert {event.identifier for event in created} == {"one", "two"}
+    assert token is None
 
 
 def test_nothing_is_sent_once_cancelled(aws: CloudControl, emulator: Emulator) -> None:

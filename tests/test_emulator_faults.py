@@ -206,6 +206,23 @@ def test_a_change_fails_on_order(emulator, client):
     assert emulator.get(DOMAIN, "d") is None
 
 
+@pytest.mark.parametrize("polls", [0, 1])
+def test_a_hook_fails_a_change_on_order(emulator, client, polls):
+    emulator.changes.polls = polls
+    emulator.faults.fail_hook("Org::Naming::Hook", "Names begin with x-", times=1)
+    assert outcome(client) == "ok"
+    event = create(client, DOMAIN, DomainName="d", DefaultExpirationDays=3)
+    answer = client.get_resource_request_status(RequestToken=event["RequestToken"])
+    found = answer["ProgressEvent"]
+    assert found["OperationStatus"] == "FAILED"
+    assert found["StatusMessage"] == "The following hook(s) failed: [Org::Naming::Hook]"
+    assert found["HooksRequestToken"]
+    (hook,) = answer["HooksProgressEvent"]
+    assert hook["HookStatus"] == "HOOK_COMPLETE_FAILED"
+    assert hook["HookStatusMessage"] == "Names begin with x-"
+    assert emulator.get(DOMAIN, "d") is None
+
+
 def test_a_change_never_ends_on_order(emulator, client):
     emulator.put(DOMAIN, {"DomainName": "d"})
     emulator.faults.stall_change(operation="DeleteResource")

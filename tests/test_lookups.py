@@ -171,7 +171,15 @@ def test_other_keys_have_tables_of_their_own() -> None:
     scan = Scan([row(0, Uri="u")])
     lookups = scan.lookups
     for identifiers in ({"d|0"}, {"d|1"}, {"d|0"}):
-        keys = replace(Keys(), identifiers=frozenset(identifiers))
-        rows = [row(0)] if "d|0" in identifiers else []
+        given = (on("Uri", Operator.EQ, "u"),)
+        keys = replace(Keys(), identifiers=frozenset(identifiers), equal=given)
+        rows = [row(0, Uri="u")] if "d|0" in identifiers else []
         found = lookups.rows("scope", keys, lambda _, rows=rows: ready(rows), lambda rows, _: rows)
         assert [len(batch) for batch in found if batch] == [1] * len(rows)
+
+
+def test_what_no_hash_can_find_is_not_kept() -> None:
+    scan = Scan([row(number, Uri=f"u{number}") for number in range(10)])
+    for times in (1, 2, 3):
+        assert len(scan.find(on("Uri", Operator.NE, "u3"))) == 9
+        assert scan.read == 10 * times

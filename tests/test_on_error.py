@@ -226,3 +226,19 @@ def test_a_bare_connection_warns_at_its_own_line(bare: apsw.Connection, three: E
 def test_another_way_to_go_on_is_refused(connect: Connect) -> None:
     with pytest.raises(awsvtab.ProgrammingError, match="'raise' or 'warn'"):
         connect(on_error="ignore")
+
+
+def test_a_join_goes_on_past_a_key_that_cannot_be_read(
+    lenient: awsvtab.Connection, three: Emulator
+) -> None:
+    lenient.execute("CREATE TABLE mine (id)")
+    lenient.executemany("INSERT INTO mine VALUES (?)", [("d|a",), ("d|no",), ("d|b",)])
+    lenient.commit()
+    three.faults.deny(operation="GetResource", identifier="d|a", region="us-east-1")
+    operations(three)
+    sql = """SELECT id, uri FROM mine JOIN event_streams ON data__Identifier = id
+        AND region = 'us-east-1'"""
+    rows, told = read(lenient, sql)
+    assert [identifier for identifier, _ in rows] == ["d|b"]
+    assert len(told) == 1
+    assert operations(three) == {"GetResource": 3}

@@ -13,7 +13,7 @@ import pytest
 from awsvtab.aws_errors import TRIES, Subject, make_error, retry_delay
 from awsvtab.errors import Cancelled, Throttling
 from awsvtab.options import Options
-from awsvtab.pacing import FORGOTTEN_AFTER_S, SLOWEST, Pace
+from awsvtab.pacing import FORGOTTEN_AFTER_S, SLOWEST, Pace, Slot
 from awsvtab.waiting import Cancel
 from clock import FakeClock
 from conftest import Connect, Emulator, put_domain, put_stream
@@ -45,9 +45,9 @@ def simulated(
         slot = pace.reserve(now)
         at(slot.at, send, attempt, slot)
 
-    def send(now: float, attempt: int, slot: object) -> None:
+    def send(now: float, attempt: int, slot: Slot) -> None:
         nonlocal tokens, filled_at, most
-        if slot.round != pace._round:  # type: ignore[attr-defined]
+        if not pace.holds(slot):
             ask(now, attempt)
             return
         tokens, filled_at = min(burst, tokens + (now - filled_at) * rate), now
@@ -56,11 +56,11 @@ def simulated(
         most = max(most, attempt)
         at(now + latency * chance.uniform(0.8, 1.2), answer, attempt, slot, permitted)
 
-    def answer(now: float, attempt: int, slot: object, permitted: bool) -> None:
+    def answer(now: float, attempt: int, slot: Slot, permitted: bool) -> None:
         nonlocal left, wasted
         if not permitted:
             wasted += 1
-            pace.throttled(slot, now)  # type: ignore[arg-type]
+            pace.throttled(slot, now)
             delay = retry_delay(THROTTLED, attempt, chance.random())
             assert delay is not None
             at(now + delay, ask, attempt + 1)

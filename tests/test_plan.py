@@ -398,6 +398,7 @@ def test_regions_that_were_written_to_be_left_out_are_checked_too() -> None:
     for operator in (Operator.NE, Operator.IS_NOT):
         assert filtered(("region", operator, "x"), wrote=True).other_regions == {"x"}
         assert filtered(("region", operator, "x")).other_regions == frozenset()
+        assert filtered(("region", operator, ""), wrote=True).other_regions == frozenset()
     assert filtered(("region", Operator.GT, "x"), wrote=True).other_regions == frozenset()
 
 

@@ -44,6 +44,17 @@ def test_rows_of_listings_are_found_by_their_position(spool: Spool) -> None:
     assert spool.listed(two, 0, 10) == [Text("c", "")]
 
 
+def test_rows_of_listings_are_found_by_their_identifier(spool: Spool) -> None:
+    one, two = spool.new_number(), spool.new_number()
+    spool.add_listed(one, 5, [("a", "{}"), ("b", "1")])
+    spool.add_listed(two, 0, [("b", "2"), ("c", "")])
+    assert spool.find_listed(one, "b") == Text("b", "1")
+    assert spool.find_listed(two, "b") == Text("b", "2")
+    assert spool.find_listed(one, "c") is None
+    spool.add_listed(one, 7, [("c", "3")])
+    assert spool.find_listed(one, "c") == Text("c", "3")
+
+
 def test_a_resource_that_is_not_there_is_told_from_one_that_was_not_asked_for(
     spool: Spool,
 ) -> None:
@@ -91,10 +102,12 @@ STATEMENTS = [
 ]
 
 
+@pytest.mark.parametrize("listed", ["identifier", "all"])
 @pytest.mark.parametrize("sql", STATEMENTS)
 def test_a_statement_that_spools_has_the_same_rows_for_the_same_calls(
-    connect: Connect, many: Emulator, sql: str
+    connect: Connect, many: Emulator, sql: str, listed: str
 ) -> None:
+    many.listing.properties = listed
     answers = []
     for kept in (10_000, KEPT):
         con = connect(tables=["customerprofiles.event_streams"], rows_in_memory=kept)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from awsvtab.emulator import Emulator
+from awsvtab.errors import ProgrammingError
 from awsvtab.options import Options
 
 sa = pytest.importorskip("sqlalchemy")
@@ -43,6 +44,8 @@ def engine(estate: Emulator) -> Iterator[Any]:
         ("regions=all&profile=audit", {"regions": "all", "profile": "audit"}, {}),
         ("concurrency=4&timeout=3", {"concurrency": 4}, {"timeout": "3"}),
         ("tables=s3.buckets", {"tables": ["s3.buckets"]}, {}),
+        ("read_only=true&max_changes=3", {"read_only": True, "max_changes": 3}, {}),
+        ("read_only=0&trusted_schema=on", {"read_only": False, "trusted_schema": True}, {}),
     ],
 )
 def test_options_are_taken_from_the_url(
@@ -50,6 +53,11 @@ def test_options_are_taken_from_the_url(
 ) -> None:
     taken, url = take_options(sa.make_url(f"awsvtab:///inventory.db?{query}"))
     assert (taken, dict(url.query), url.database) == (options, rest, "inventory.db")
+
+
+def test_a_slip_of_the_key_does_not_switch_off_a_guard() -> None:
+    with pytest.raises(ProgrammingError, match="'ture' in the URL"):
+        take_options(sa.make_url("awsvtab:///inventory.db?read_only=ture"))
 
 
 def test_a_url_can_say_what_a_text_can() -> None:

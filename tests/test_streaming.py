@@ -68,9 +68,7 @@ def test_a_region_that_hangs_does_not_hold_up_the_rows_of_others(
     for region in REGIONS:
         put_domain(emulator, "d", region)
     emulator.faults.delay(1, region=REGIONS[0])
-    cursor = connect(regions=REGIONS).execute(
-        "SELECT region FROM aws.customerprofiles.domains WHERE region <> ''"
-    )
+    cursor = connect(regions=REGIONS).execute("SELECT region FROM aws.customerprofiles.domains")
     assert {region for (region,) in cursor.fetchmany(3)} == set(REGIONS[1:])
     assert gate.passed == 0
     gate.open()

@@ -3,23 +3,33 @@
 from typing import TYPE_CHECKING
 
 from awsvtab import dbapi as dbapi2
+from awsvtab.apply import WriteProgress
 from awsvtab.asking import ReadProgress
+from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.dbapi import *  # noqa: F403 - the driver's public names are the package's
 from awsvtab.dbapi import __all__ as _driver
 from awsvtab.dbapi.constants import *  # noqa: F403 - again, for mypy, which does not find them above
 from awsvtab.dbapi.module import outdated
 from awsvtab.errors import AwsError, AwsWarning
+from awsvtab.explain import AccessPath, Explanation
+from awsvtab.recovery import Recovered, recover
 from awsvtab.registration import Registration, register
 from awsvtab.version import __version__
 
 __all__ = [
     *_driver,
+    "AccessPath",
     "AwsError",
     "AwsWarning",
+    "Explanation",
+    "ProgressEvent",
     "ReadProgress",
+    "Recovered",
     "Registration",
+    "WriteProgress",
     "__version__",
     "dbapi2",
+    "recover",
     "register",
 ]
 

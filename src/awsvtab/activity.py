@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CALLS_KEPT = 10_000
 FAILURES_KEPT = 10_000
@@ -15,10 +15,9 @@ class Call:
     """One HTTP request to AWS: its duration in ms, and its outcome, "ok" or AWS's code.
 
     ``statement`` is the text that made it necessary, with ``?`` for each literal; None where no
-    statement did. ``started_at`` is in seconds since the epoch.
+    statement did. ``started_at`` is in seconds since the epoch; ``position`` grows by 1.
     """
 
-    position: int
     operation: str
     type_name: str | None
     region: str
@@ -29,6 +28,7 @@ class Call:
     outcome: str
     request_id: str | None
     statement: str | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +66,11 @@ class Activity:
         with self._lock:
             return list(self._failures)
 
-    def note_call(
-        self,
-        operation: str,
-        type_name: str | None,
-        region: str,
-        identifier: str | None,
-        attempt: int,
-        started_at: float,
-        ms: float,
-        outcome: str,
-        request_id: str | None,
-        statement: str | None,
-    ) -> None:
+    def note_call(self, call: Call) -> None:
         """Remembers a call, under the next position."""
         with self._lock:
             self._made += 1
-            self._calls.append(
-                Call(
-                    self._made,
-                    operation,
-                    type_name,
-                    region,
-                    identifier,
-                    attempt,
-                    started_at,
-                    ms,
-                    outcome,
-                    request_id,
-                    statement,
-                )
-            )
+            self._calls.append(replace(call, position=self._made))
 
     def note_failure(self, failure: Failure) -> None:
         """Remembers a failure."""

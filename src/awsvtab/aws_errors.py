@@ -125,14 +125,17 @@ def _names_nothing(message: str, identifier: str | None) -> bool:
 
 
 def retry_delay(error: AwsError, attempt: int, chance: float) -> float | None:
-    """Seconds to wait before attempt ``attempt + 1``; None where another would not help.
+    """Seconds to wait before attempt ``attempt + 1``; None where another would not help."""
+    tries = next((n for kind, n in TRIES.items() if isinstance(error, kind)), 1)
+    return None if attempt >= tries else backoff(attempt, chance)
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Seconds to wait after the attempt of this number failed, counted from 1.
 
     Exponential with full jitter, ``chance`` being a random number from 0 to 1:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
-    tries = next((n for kind, n in TRIES.items() if isinstance(error, kind)), 1)
-    if attempt >= tries:
-        return None
     return chance * min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0**attempt)
 
 

@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from awsvtab.catalog.model import ResourceType
+from awsvtab.errors import IntegrityError, OperationalError
 from awsvtab.options import Place
-from awsvtab.resources import ResourceKey, join_identifier
-from awsvtab.values import JSONValue
+from awsvtab.resources import ResourceKey, join_identifier, known_parts
+from awsvtab.values import JSONValue, Properties
 
 
 class Operation(StrEnum):
@@ -26,37 +27,41 @@ class Operation(StrEnum):
 class Change:
     """A write that waits for COMMIT.
 
-    ``document`` is the desired state of a CREATE, the patch document of an UPDATE. ``statement``
-    tells changes of one statement from those of others. The client token makes a repeated
-    request harmless: AWS takes it once.
+    ``document`` is the desired state of a CREATE, the patch document of an UPDATE; it may hold
+    secrets. ``properties`` are the resource's as a reader would see them afterwards, without what
+    AWS will make up; None after a DELETE. The identifier of a CREATE is what its properties say;
+    None if AWS makes up a part. ``statement`` tells changes of one statement from those of others.
+    The client token makes a repeated request harmless: AWS takes it once. ``folded``
+    are the client tokens of the other changes that this one stands for.
     """
 
     operation: Operation
     resource_type: ResourceType
     place: Place
     identifier: str | None = None
-    document: JSONValue = None
+    document: JSONValue = field(default=None, repr=False)
     statement: int = 0
+    properties: Properties | None = field(default=None, repr=False)
     client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    folded: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         about = f" '{name}'" if (name := self._name()) else ""
         return f"{self.operation} {self.resource_type.name}{about} in {self.place.region}"
 
-    def is_of_same(self, other: Change) -> bool:
-        """Whether both are of one existing resource."""
-        return (self.resource_type.name, self.place, self.identifier) == (
-            other.resource_type.name,
-            other.place,
-            other.identifier,
-        )
+    @property
+    def key(self) -> ResourceKey | None:
+        """What tells the resource from all others; None as long as AWS has not named it."""
+        if self.identifier is None:
+            return None
+        return ResourceKey(self.place, self.resource_type.name, self.identifier)
 
     def _name(self) -> str:
         """The identifier; of a new resource what is known of it, a star for what AWS will add."""
         if self.identifier is not None or not isinstance(self.document, dict):
             return self.identifier or ""
-        known = [self.document.get(pointer) for pointer in self.resource_type.identifier]
-        return join_identifier(["*" if value is None else str(value) for value in known])
+        known = known_parts(self.resource_type, self.document)
+        return join_identifier(["*" if part is None else part for part in known])
 
 
 class _Mark(NamedTuple):
@@ -75,12 +80,15 @@ class Changes:
     SQLite numbers savepoints from 0 on (https://www.sqlite.org/vtab.html#xsavepoint) and tells
     each table that takes part in the transaction about each, and a table that joins late about
     the innermost only. ``_marks[n]`` is where savepoint n was opened. ``savepoints_told`` counts
-    what was ever opened; statements open savepoints of their own.
+    what was ever opened; statements open savepoints of their own. ``_latest`` is the last change
+    of each resource that has a name. At ``most`` so many changes may wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self.savepoints_told = 0
+        self._most = most
         self._queue: list[Change] = []
+        self._latest: dict[ResourceKey, Change] = {}
         self._marks: list[_Mark] = []
         self._joined_late: object = None
 
@@ -88,29 +96,46 @@ class Changes:
         return len(self._queue)
 
     def add(self, change: Change) -> None:
-        """Queues a change."""
+        """Queues a change.
+
+        IntegrityError for a second CREATE of a resource, or one of what an UPDATE found there;
+        OperationalError for one change too many.
+        """
+        key = change.key
+        latest = None if key is None else self._latest.get(key)
+        there = latest is not None and latest.operation is not Operation.DELETE
+        if there and change.operation is Operation.CREATE:
+            raise IntegrityError(f"{change}: the resource is there already in this transaction")
+        if self._most is not None and len(self._queue) >= self._most:
+            raise OperationalError(
+                f"{change}: the transaction would have more than max_changes={self._most} changes: "
+                "COMMIT or ROLLBACK those that wait, or connect(max_changes=…) with a larger number"
+            )
         self._queue.append(change)
+        if key is not None:
+            self._latest[key] = change
+
+    def latest(self, key: ResourceKey) -> Change | None:
+        """The last change that waits for a resource."""
+        return self._latest.get(key)
 
     def pending(self) -> Sequence[Change]:
         """The changes that wait, in the order made."""
         return tuple(self._queue)
 
-    def patches_of(self, key: ResourceKey) -> list[JSONValue]:
-        """The patch documents that wait for a resource; those before its deletion are void."""
-        documents: list[JSONValue] = []
-        for change in self._queue:
-            if (change.place, change.resource_type.name, change.identifier) == key:
-                documents = [*documents, change.document] if change.document else []
-        return documents
+    def tokens_after(self, length: int) -> tuple[str, ...]:
+        """The client tokens of the changes that wait, but for the first so many."""
+        return tuple(change.client_token for change in self._queue[length:])
 
     def take(self) -> Sequence[Change]:
         """The changes that wait; they do so no longer."""
-        taken, self._queue, self._marks = self._queue, [], []
+        taken = self._queue
+        self.clear()
         return taken
 
     def clear(self) -> None:
         """The transaction is over."""
-        self._queue, self._marks = [], []
+        self._queue, self._marks, self._latest = [], [], {}
 
     def begin(self, table: object) -> None:
         """A table takes part from now on."""
@@ -132,7 +157,7 @@ class Changes:
     def rollback_to(self, number: int) -> None:
         """Drops what was queued after a savepoint; -1 is the one that began the transaction."""
         known = 0 <= number < len(self._marks)
-        del self._queue[self._marks[number].length if known else 0 :]
+        self._cut(self._marks[number].length if known else 0)
         del self._marks[number + 1 :]
 
     def undo_since(self, told: int) -> None:
@@ -142,6 +167,12 @@ class Changes:
         """
         for number, mark in enumerate(self._marks):
             if mark.told > told:
-                del self._queue[mark.length :]
+                self._cut(mark.length)
                 del self._marks[number:]
                 return
+
+    def _cut(self, length: int) -> None:
+        """Drops all changes but the first."""
+        if length < len(self._queue):
+            del self._queue[length:]
+            self._latest = {each.key: each for each in self._queue if each.key is not None}

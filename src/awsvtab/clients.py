@@ -109,15 +109,17 @@ class Clients:
             if client is None:
                 from botocore.config import Config
 
+                session = self.session(place.account)
                 config = Config(
                     retries={"total_max_attempts": 1, "mode": "standard"},
                     max_pool_connections=self._options.concurrency,
                     read_timeout=self._options.read_timeout,
                     connect_timeout=CONNECT_TIMEOUT_S,
-                    user_agent_extra=f"awsvtab/{__version__}",
+                    # Given whole, as botocore would put it together anew for each request.
+                    user_agent=f"{session._session.user_agent()} awsvtab/{__version__}",
                 )
                 # boto3's stub knows literal names only.
-                make_client: Any = self.session(place.account).client
+                make_client: Any = session.client
                 client = make_client(
                     service,
                     region_name=place.region,

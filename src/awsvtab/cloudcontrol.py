@@ -6,23 +6,22 @@ https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from awsvtab.activity import Activity
+from awsvtab.activity import Activity, Call
 from awsvtab.asking import Asker
 from awsvtab.aws_errors import Subject, is_expired, make_error, retry_delay, translated
 from awsvtab.clients import Clients
-from awsvtab.errors import AwsError, NotFound, Throttling, aws_error_class
+from awsvtab.errors import AwsError, NotFound, Throttling
 from awsvtab.options import SESSION_ACCOUNT, Options, Place
 from awsvtab.pacing import Pace, Slot
 from awsvtab.values import Properties, dump_json, parse_json
 
 FINAL = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
-FIRST_POLL_S, LONGEST_POLL_S = 0.5, 30.0
-LONGEST_RETRY_AFTER_S = 300.0
+REQUESTS_ON_A_PAGE = 100  # as many as ListResourceRequests gives
 ANY_REGION = "us-east-1"  # for what is the same in all
 # What S3 answers about a bucket of another region, through the handler.
 ELSEWHERE = "Status Code: 301"
@@ -36,6 +35,7 @@ ANSWER_MEMBERS: Mapping[str, tuple[str, ...]] = {
         ("CreateResource", "UpdateResource", "DeleteResource", "GetResourceRequestStatus"),
         ("ProgressEvent",),
     ),
+    "ListResourceRequests": ("ResourceRequestStatusSummaries",),
     "GetCallerIdentity": ("Account",),
     "DescribeRegions": ("Regions",),
     "DescribeType": ("Schema",),
@@ -51,8 +51,22 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class HookProgress:
+    """What a hook says of a change, in the words of Cloud Control's HookProgressEvent."""
+
+    hook_type_name: str
+    hook_status: str
+    hook_status_message: str | None = None
+    invocation_point: str | None = None
+    failure_mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """How a change goes on, in the words of Cloud Control's ProgressEvent."""
+    """How a change goes on, in the words of Cloud Control's ProgressEvent.
+
+    Times are seconds since the epoch. ``hooks`` is only known where the request was asked for.
+    """
 
     operation: str
     operation_status: str
@@ -63,6 +77,9 @@ class ProgressEvent:
     status_message: str | None = None
     error_code: str | None = None
     retry_after: float | None = None
+    hooks_request_token: str | None = None
+    resource_model: str | None = field(default=None, repr=False)
+    hooks: tuple[HookProgress, ...] = ()
 
     @property
     def final(self) -> bool:
@@ -74,7 +91,8 @@ class CloudControl:
     """Calls Cloud Control, no faster than it takes, and retries what may be retried.
 
     May be used from several threads. Each method raises `AwsError` subclasses, and Cancelled once
-    the caller is cancelled. ``activity`` remembers the calls.
+    the caller is cancelled. Where an ``attempt`` is given, it is the number of the only one that is
+    made: whether there is another is the caller's decision. ``activity`` remembers the calls.
     """
 
     def __init__(self, options: Options) -> None:
@@ -179,11 +197,12 @@ class CloudControl:
         desired_state: Properties,
         client_token: str,
         asker: Asker,
+        attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to create a resource."""
         request = {"TypeName": type_name, "DesiredState": dump_json(desired_state)}
         return self._change(
-            "CreateResource", place, Subject(type_name), request, client_token, asker
+            "CreateResource", place, Subject(type_name), request, client_token, asker, attempt
         )
 
     def update(
@@ -194,6 +213,7 @@ class CloudControl:
         patch_document: str,
         client_token: str,
         asker: Asker,
+        attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to patch a resource."""
         request = {
@@ -202,57 +222,59 @@ class CloudControl:
             "PatchDocument": patch_document,
         }
         subject = Subject(type_name, identifier)
-        return self._change("UpdateResource", place, subject, request, client_token, asker)
+        return self._change("UpdateResource", place, subject, request, client_token, asker, attempt)
 
     def delete(
-        self, place: Place, type_name: str, identifier: str, client_token: str, asker: Asker
+        self,
+        place: Place,
+        type_name: str,
+        identifier: str,
+        client_token: str,
+        asker: Asker,
+        attempt: int | None = None,
     ) -> ProgressEvent:
         """Asks AWS to delete a resource."""
         request = {"TypeName": type_name, "Identifier": identifier}
         subject = Subject(type_name, identifier)
-        return self._change("DeleteResource", place, subject, request, client_token, asker)
+        return self._change("DeleteResource", place, subject, request, client_token, asker, attempt)
 
-    def wait(self, place: Place, event: ProgressEvent, asker: Asker) -> ProgressEvent:
-        """The event that ends a change; polls when AWS says, else ever more slowly.
+    def status(
+        self, place: Place, event: ProgressEvent, asker: Asker, attempt: int | None = None
+    ) -> ProgressEvent:
+        """How the change that an event is about goes on, with what hooks say of it."""
+        subject = Subject(event.type_name, event.identifier, event.request_token)
+        request = {"RequestToken": event.request_token}
+        answer = self._cloudcontrol(
+            "GetResourceRequestStatus", place, subject, request, asker, attempt
+        )
+        hooks = tuple(map(_hook_progress, answer.get("HooksProgressEvent", ())))
+        return replace(progress_event(answer["ProgressEvent"]), hooks=hooks)
 
-        Raises TimedOut, with the request token, after ``write_timeout``.
+    def requests_page(
+        self,
+        place: Place,
+        operations: Sequence[str],
+        statuses: Sequence[str],
+        token: str | None,
+        asker: Asker,
+    ) -> tuple[list[ProgressEvent], str | None]:
+        """One page of ListResourceRequests, and the next page's token.
+
+        AWS keeps them for seven days. No operations or statuses are all of them.
         """
-        deadline = self._clock.time() + self._options.write_timeout
-        pause = FIRST_POLL_S
-        while not event.final:
-            now = self._clock.time()
-            if now >= deadline:
-                raise self._out_of_time(place, event)
-            due = poll_delay(event)
-            if due is None:
-                due = pause * self._random.uniform(0.5, 1)
-            self._clock.sleep(min(due, deadline - now), asker)
-            pause = min(pause * 2, LONGEST_POLL_S)
-            event = self._status(place, event, asker)
-        return event
+        wanted = {"Operations": list(operations), "OperationStatuses": list(statuses)}
+        request: dict[str, Any] = {"MaxResults": REQUESTS_ON_A_PAGE}
+        if operations or statuses:
+            request["ResourceRequestStatusFilter"] = {k: v for k, v in wanted.items() if v}
+        if token is not None:
+            request["NextToken"] = token
+        answer = self._cloudcontrol("ListResourceRequests", place, Subject(), request, asker)
+        events = answer.get("ResourceRequestStatusSummaries", ())
+        return list(map(progress_event, events)), answer.get("NextToken")
 
     def close(self) -> None:
         """Closes the pooled connections, after a moment for requests that are under way."""
         self._clients.close()
-
-    def _status(self, place: Place, event: ProgressEvent, asker: Asker) -> ProgressEvent:
-        subject = Subject(event.type_name, event.identifier, event.request_token)
-        request = {"RequestToken": event.request_token}
-        answer = self._cloudcontrol("GetResourceRequestStatus", place, subject, request, asker)
-        return progress_event(answer["ProgressEvent"])
-
-    def _out_of_time(self, place: Place, event: ProgressEvent) -> AwsError:
-        return aws_error_class("ServiceTimeout")(
-            f"{event.operation} of {event.type_name} in {place.region} is still "
-            f"{event.operation_status} after {self._options.write_timeout:g} s and may yet finish: "
-            f"ask with request token {event.request_token}, or connect(write_timeout=…) for longer",
-            code="ServiceTimeout",
-            operation="GetResourceRequestStatus",
-            type_name=event.type_name,
-            identifier=event.identifier,
-            region=place.region,
-            request_token=event.request_token,
-        )
 
     def _change(
         self,
@@ -262,9 +284,10 @@ class CloudControl:
         request: dict[str, str],
         client_token: str,
         asker: Asker,
+        attempt: int | None,
     ) -> ProgressEvent:
         request["ClientToken"] = client_token
-        answer = self._cloudcontrol(operation, place, subject, request, asker)
+        answer = self._cloudcontrol(operation, place, subject, request, asker, attempt)
         return progress_event(answer["ProgressEvent"])
 
     def _cloudcontrol(
@@ -272,10 +295,11 @@ class CloudControl:
         operation: str,
         place: Place,
         subject: Subject,
-        request: Mapping[str, str],
+        request: Mapping[str, Any],
         asker: Asker,
+        attempt: int | None = None,
     ) -> dict[str, Any]:
-        return self._call("cloudcontrol", operation, place, subject, request, asker)
+        return self._call("cloudcontrol", operation, place, subject, request, asker, attempt)
 
     def _call(
         self,
@@ -283,14 +307,15 @@ class CloudControl:
         operation: str,
         place: Place,
         subject: Subject,
-        request: Mapping[str, str],
+        request: Mapping[str, Any],
         asker: Asker,
+        only_attempt: int | None = None,
     ) -> dict[str, Any]:
         """The answer to a request, tried again while that may help."""
         pace = self._pace(service, place)
         renewals = self._clients.renewals(place.account)
         renewed = False
-        attempt = 1
+        attempt = only_attempt or 1
         while True:
             asker.check()
             slot = pace.wait(self._clock, asker)
@@ -302,8 +327,10 @@ class CloudControl:
                 if is_expired(error) and not renewed:
                     renewed = self._renew(operation, place, renewals)
                     pause = 0.0 if renewed else None
-                else:
+                elif only_attempt is None:
                     pause = retry_delay(error, attempt, self._random.random())
+                else:
+                    pause = None
                 if pause is None:
                     raise
             else:
@@ -318,7 +345,7 @@ class CloudControl:
         operation: str,
         place: Place,
         subject: Subject,
-        request: Mapping[str, str],
+        request: Mapping[str, Any],
         attempt: int,
         asker: Asker,
     ) -> dict[str, Any]:
@@ -336,18 +363,20 @@ class CloudControl:
             outcome, request_id = error.code, error.request_id
             raise
         finally:
-            now = self._clock.time()
+            ms = (self._clock.time() - started_at) * 1000
             self.activity.note_call(
-                operation,
-                subject.type_name,
-                place.region,
-                subject.identifier,
-                attempt,
-                started_at,
-                (now - started_at) * 1000,
-                outcome,
-                request_id,
-                asker.statement,
+                Call(
+                    operation,
+                    subject.type_name,
+                    place.region,
+                    subject.identifier,
+                    attempt,
+                    started_at,
+                    ms,
+                    outcome,
+                    request_id,
+                    asker.statement,
+                )
             )
         return answer
 
@@ -384,17 +413,19 @@ def progress_event(answer: Mapping[str, Any]) -> ProgressEvent:
         status_message=answer.get("StatusMessage"),
         error_code=answer.get("ErrorCode"),
         retry_after=_epoch(answer.get("RetryAfter")),
+        hooks_request_token=answer.get("HooksRequestToken"),
+        resource_model=answer.get("ResourceModel"),
     )
 
 
-def poll_delay(event: ProgressEvent) -> float | None:
-    """Seconds to the time at which AWS wants to be asked again; None if it does not say.
-
-    Both times of the event are AWS's: this machine's clock may be wrong.
-    """
-    if event.retry_after is None or event.event_time is None:
-        return None
-    return min(max(event.retry_after - event.event_time, 0.0), LONGEST_RETRY_AFTER_S)
+def _hook_progress(answer: Mapping[str, Any]) -> HookProgress:
+    return HookProgress(
+        hook_type_name=answer.get("HookTypeName", ""),
+        hook_status=answer.get("HookStatus", ""),
+        hook_status_message=answer.get("HookStatusMessage"),
+        invocation_point=answer.get("InvocationPoint"),
+        failure_mode=answer.get("FailureMode"),
+    )
 
 
 def _epoch(time: datetime | None) -> float | None:

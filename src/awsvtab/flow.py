@@ -30,7 +30,7 @@ Flow: TypeAlias = Iterator[Sequence[T] | Waiting]
 class Window:
     """How many may be under way at once: ``width``, which grows to ``most`` as it is widened.
 
-    From 1 on, and widened with each that was used, a reader that stops after n has caused at most
+    From 2 on, and widened with each that was used, a reader that stops after n has caused at most
     2n to be started, and yet the width doubles with each round trip.
     """
 

@@ -1,10 +1,11 @@
-"""SQLite's messages about names, with what to write instead: text to text."""
+"""SQLite's messages, with what to write instead: text to text."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import table_columns
@@ -12,27 +13,50 @@ from awsvtab.catalog.find import nearest
 
 _NO_TABLE = re.compile(r"no such table: (.+)")
 _NO_COLUMN = re.compile(r"(?:no such column: |table \S+ has no column named )(?:\S+\.)?([^.]+)")
+_NOT_ON_VIRTUAL_TABLES = {
+    "UPSERT not implemented for virtual table": (
+        "AWS has no such operation: UPDATE what is there, and INSERT OR IGNORE what is not"
+    ),
+    "UPDATE RETURNING is not available on virtual tables": (
+        "SELECT the rows in the same transaction instead"
+    ),
+    "DELETE RETURNING is not available on virtual tables": (
+        "SELECT the rows before the DELETE, in the same transaction"
+    ),
+}
 _WORD = re.compile(r"\w+")
 _MOST_COLUMNS = 12
 
 
-def explain(
+class Hint(NamedTuple):
+    """What to say of an error; ``unsupported`` if AWS tables cannot do what was asked at all."""
+
+    message: str
+    unsupported: bool = False
+
+
+def hinted(
     message: str,
     sql: str,
     catalog: Catalog,
     short_names: Mapping[str, ResourceType],
     other_tables: Collection[str] = (),
-) -> str:
+) -> Hint:
     """SQLite's message for a statement, with a correction where one is near.
 
     ``other_tables`` are the names of tables that are of no resource type.
     """
     if found := _NO_TABLE.fullmatch(message):
         same = difflib.get_close_matches(found[1].lower(), other_tables, n=1, cutoff=0.9)
-        return message + (f"; did you mean {same[0]}?" if same else _near(found[1], catalog))
+        near = f"; did you mean {same[0]}?" if same else _near(found[1], catalog)
+        return Hint(message + near)
+    tables = _tables_in(sql, catalog, short_names)
     if found := _NO_COLUMN.fullmatch(message):
-        return message + _other_columns(found[1], _tables_in(sql, catalog, short_names))
-    return message
+        return Hint(message + _other_columns(found[1], tables))
+    for start, remedy in _NOT_ON_VIRTUAL_TABLES.items():
+        if message.startswith(start) and next(tables, None) is not None:
+            return Hint(f"{message}: {remedy}", unsupported=True)
+    return Hint(message)
 
 
 def _near(name: str, catalog: Catalog) -> str:

@@ -198,14 +198,13 @@ def _key_values(
 
 
 def _left_out(filters: Iterable[_Given], wrote: Wrote) -> frozenset[str]:
-    """The regions that the user wrote to be left out."""
-    return frozenset[str]().union(
-        *(
-            _written(argument, values, wrote)
-            for argument, values, _ in filters
-            if argument.role is Role.REGION and argument.operator in (Operator.NE, Operator.IS_NOT)
-        )
+    """The regions that the user wrote to be left out; ``<> ''`` names none."""
+    regions = (
+        _written(argument, values, wrote)
+        for argument, values, _ in filters
+        if argument.role is Role.REGION and argument.operator in (Operator.NE, Operator.IS_NOT)
     )
+    return frozenset[str]().union(*regions) - {""}
 
 
 def _written(argument: Argument, values: set[SQLValue], wrote: Wrote) -> frozenset[str]:

@@ -25,7 +25,8 @@ class Lookups:
 
     SQLite asks an inner table of a join anew for each row of the outer ones. The first time the
     listing is read as it comes, and nothing is kept; from the second time on each row is looked at
-    once, when it is first needed, and found by a hash from then on.
+    once, when it is first needed, and found by a hash from then on. What is compared with nothing
+    that a hash could find is read as it comes each time.
     """
 
     def __init__(self) -> None:
@@ -38,6 +39,8 @@ class Lookups:
         of the rows that are still there, with some properties. ``scope`` tells which rows there
         are to read.
         """
+        if not keys.equal:
+            return read(keys.filters)
         subjects = tuple((each.role, each.property) for each in keys.equal)
         name = (scope, keys.identity, subjects)
         repeated = self._repeated.get(name)

@@ -39,8 +39,11 @@ class Options:
     them there is only the session's own, and statements may name any. ``tables`` are short names
     wanted, as ``service.resource``. ``types`` are resource types beyond the catalog: names, whose
     schemas AWS is asked for, or the path of a folder or zip file of registry schemas.
-    ``trusted_schema`` lets tables that the database file brings along write to AWS, and use the
-    profile that they name.
+    ``trusted_schema`` lets tables and triggers that the database file brings along write to AWS,
+    and tables use the profile that they name. ``read_only`` tables of AWS's take no writes, and no
+    transaction may have more than ``max_changes`` of them. With ``wait=False`` COMMIT returns when
+    AWS has accepted the changes. ``journal`` is the path of a file that outlives the process: what
+    was sent, and what AWS answered.
 
     ``concurrency`` is how many calls are made at once, ``max_requests_per_second`` how many at most
     in a second to one service in one region of an account, and ``max_calls`` how many requests one
@@ -54,6 +57,8 @@ class Options:
     regions: Sequence[str] | Literal["all"] | None = None
     types: Sequence[str] | str | os.PathLike[str] = ()
     trusted_schema: bool = False
+    read_only: bool = False
+    max_changes: int | None = None
     session: boto3.Session | None = None
     profile: str | None = None
     endpoint_url: str | None = None
@@ -65,6 +70,8 @@ class Options:
     rows_in_memory: int = 20_000
     read_timeout: float = 60
     write_timeout: float = 7200
+    wait: bool = True
+    journal: str | os.PathLike[str] | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
@@ -83,6 +90,9 @@ class Options:
             raise ProgrammingError(f"on_error={self.on_error!r}: write 'raise' or 'warn'")
         if self.max_requests_per_second is not None:
             _check_number("max_requests_per_second", self.max_requests_per_second, "requests", 20)
+        most = self.max_changes
+        if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
+            raise ProgrammingError(f"max_changes={most!r}: write a number, or None for any number")
         for name in ("read_timeout", "write_timeout"):
             _check_number(name, getattr(self, name), "seconds", 60)
         if self.cache_ttl != 0:

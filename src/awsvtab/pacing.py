@@ -58,7 +58,7 @@ class Pace:
             slot = self.reserve(now)
             if slot.at > now:
                 clock.sleep(slot.at - now, cancel)
-            if slot.round == self._round:
+            if self.holds(slot):
                 return slot
 
     def reserve(self, now: float) -> Slot:
@@ -76,6 +76,10 @@ class Pace:
             _forget(self._slots, now - max(MEASURED_S, self._most_in_s))
             return Slot(at, self._round)
 
+    def holds(self, slot: Slot) -> bool:
+        """Whether the place was not throttled since the slot was given."""
+        return slot.round == self._round
+
     def answered(self, now: float) -> None:
         """A request was answered, with whatever but throttling."""
         with self._lock:
@@ -85,7 +89,7 @@ class Pace:
     def throttled(self, slot: Slot, now: float) -> None:
         """A request was throttled. Those that were under way meanwhile tell nothing new."""
         with self._lock:
-            if slot.round != self._round:
+            if not self.holds(slot):
                 return
             _forget(self._answered, now - MEASURED_S)
             rate = self._rate_at(now)

@@ -54,11 +54,11 @@ class Pool:
 
     def give_up(self, futures: Iterable[Future[Any]]) -> None:
         """Cancels calls; those that are under way go on, but no longer take up a thread's place."""
-        for future in futures:
-            future.cancel()
-        with self._state.changed:
-            self._state.given_up.update(each for each in futures if not each.done())
-            _staff(self._state)
+        left = [future for future in futures if not future.cancel()]
+        if left:
+            with self._state.changed:
+                self._state.given_up.update(each for each in left if not each.done())
+                _staff(self._state)
 
     def close(self) -> None:
         """Cancels what waits, and ends the threads; does not wait for what is under way."""

@@ -67,25 +67,27 @@ class Discovery:
 
         A reference that is scanned again begins its part of the nested loop anew.
         """
+        return self._enter(Probe(self, reference, keyed))
+
+    def _enter(self, probe: Probe) -> Probe:
         for position, other in enumerate(self._path):
-            if other.reference == reference:
+            if other.reference == probe.reference:
                 del self._path[position:]
                 break
-        probe = Probe(self, reference, keyed)
         self._path.append(probe)
         return probe
 
     def note(self, probe: Probe, request: Request, start: Start) -> None:
         """Notes a request, unless the rows that led to it were themselves made without knowing."""
-        for other in self._path:
-            if other is probe:
-                break
-            if other.unknown:
-                return
-        if request not in self._known and request not in self.found:
-            self.found[request] = start
-            if len(self.found) == self._wanted:
-                raise Enough
+        if self.guesses(probe) or request in self._known or request in self.found:
+            return
+        self.found[request] = start
+        if len(self.found) == self._wanted:
+            raise Enough
+
+    def guesses(self, probe: Probe) -> bool:
+        """Whether a scan's keys come from rows that are not to be trusted."""
+        return any(other.unknown for other in self._path[: self._path.index(probe)])
 
 
 class Probe:
@@ -205,6 +207,7 @@ class ReadAhead:
     _window: int | None = FIRST_WINDOW
     _fruitless: int = 0
     _rests: int = 0
+    _cheap: bool = False
 
     @property
     def asker(self) -> Asker:
@@ -274,7 +277,15 @@ class ReadAhead:
         if position <= self._reached:
             return
         self._reached = position
-        ahead = min(2 * self.width, max(position, HEAD_START if self.eager else 0))
+        self._send()
+        if self._cheap and len(self._order) - position <= 2 * self.width:
+            # While those on their way keep the threads busy.
+            self._look_ahead()
+            self._send()
+
+    def _send(self) -> None:
+        position = self._reached
+        ahead = min(2 * self.width, max(position + 1, HEAD_START if self.eager else 0))
         while self._sent < min(len(self._order), position + 1 + ahead):
             self._order[self._sent]()
             self._sent += 1
@@ -297,6 +308,7 @@ class ReadAhead:
             self._add(request, start)
         self._fruitless = 0 if found else self._fruitless + 1
         self._rests = 2**self._fruitless - 1
+        self._cheap = seconds < CALL_S
         if self._window is not None:
             costly = found and seconds > CALL_S * found / self.width
             self._window = None if costly else self._window * WINDOW_GROWTH

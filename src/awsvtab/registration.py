@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
 import apsw
 
 from awsvtab.activity_tables import activity_tables
-from awsvtab.apply import Applier
+from awsvtab.apply import Applier, Means
 from awsvtab.asking import Asker
 from awsvtab.beyond import more_types, type_named
 from awsvtab.cache import Cache, CachedReads
 from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import no_such_table, short_names
 from awsvtab.catalog.names import table_name
-from awsvtab.changes import Changes
+from awsvtab.changes import Change, Changes
 from awsvtab.cloudcontrol import CloudControl
+from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
-from awsvtab.hints import explain
+from awsvtab.hints import Hint, hinted
 from awsvtab.introspect import catalog_tables
+from awsvtab.journal import Journal
+from awsvtab.ledger import Ledger, Written
 from awsvtab.options import ALL, WARN, Options
 from awsvtab.pool import Pool
 from awsvtab.progress import ReadCallback, Reporter
 from awsvtab.rerun import Rerun
 from awsvtab.rowtables import register_tables
 from awsvtab.scan import Reach, Scanner
+from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.sqltokens import without_literals
 from awsvtab.statements import Execution, Statements
+from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
+from awsvtab.write_tables import requests_table, resource_requests_table
 
 STATEMENTS_KEPT = 256  # rewritten texts
 
@@ -59,30 +67,50 @@ class Registration:
         self.catalog = catalog()
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self._describe))
-        self.changes = Changes()
+        self.changes = Changes(options.max_changes)
         self._short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
             partial(_rewrite, self.catalog, self._short_names, self._find)
         )
-        self.applier = Applier(self.cloudcontrol, self._pool, self._interrupted)
+        journal = None if options.journal is None else Journal(options.journal)
+        self.ledger = Ledger(journal, options.clock.time)
+        self.applier = Applier(self._means(options))
         self._statements = Statements(connection, self.changes)
+        self.committer = Committer(
+            connection,
+            self.changes,
+            self.applier,
+            self._statements,
+            options.clock,
+            self._applying,
+        )
+        self._rerun = Rerun(connection, self._statements, options.concurrency)
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
             short_names=self._short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=self._statements,
-            rerun=Rerun(connection, self._statements, options.concurrency),
+            rerun=self._rerun,
             changes=self.changes,
             new_snapshot=self._new_snapshot,
-            apply=self._apply,
+            committer=self.committer,
+            read_only=options.read_only,
+            trusted_schema=options.trusted_schema,
         )
         curated = CuratedModule(engine, options.trusted_schema, self._type_named)
         self._create_modules(Module(engine), curated)
         self._introspection = (
             *catalog_tables(self.catalog),
             *activity_tables(self.cloudcontrol.activity),
+            requests_table(self.ledger),
+            resource_requests_table(
+                self.catalog,
+                self.ledger,
+                lambda: self._new_snapshot(None),
+                partial(self._regions, reach(options)),
+            ),
         )
         register_tables(connection, self._introspection)
         register_functions(connection)
@@ -128,20 +156,52 @@ class Registration:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))
         return rewritten
 
-    def explain(self, message: str, sql: str) -> str:
+    def hint(self, message: str, sql: str) -> Hint:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
-        return explain(message, sql, self.catalog, self._short_names, others)
+        return hinted(message, sql, self.catalog, self._short_names, others)
 
     @property
     def pending(self) -> int:
         """The number of changes that wait for COMMIT."""
         return len(self.changes)
 
+    @property
+    def is_used(self) -> bool:
+        """Whether an AWS table has been used yet."""
+        return self._statements.installed
+
+    def written(self) -> Written:
+        """What is queued and sent from now on."""
+        return Written(self.ledger, self.changes)
+
+    @property
+    def ignored(self) -> int:
+        """The rows that the statement that ended last left out, which SQLite counts (OR IGNORE)."""
+        return self._statements.ignored
+
+    @property
+    def all_ignored(self) -> int:
+        """The rows that all statements left out."""
+        return self._statements.all_ignored
+
+    def explain(self, sql: str, bindings: Any = None) -> Explanation:
+        """How a statement would reach AWS: access paths, calls as far as they are known, actions.
+
+        ``sql`` is as `rewrite` gives it. AWS is asked nothing; local tables are read for keys.
+        Raises what preparing the statement raises, and ProgrammingError for what it names wrongly.
+        """
+        snapshot = self._new_snapshot(None)
+        try:
+            return survey(self._rerun, self.catalog, self.resource_type, snapshot, sql, bindings)
+        finally:
+            snapshot.close()
+
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""
         self._pool.close()
         self.cloudcontrol.close()
+        self.ledger.close()
 
     def set_read_progress(self, callback: ReadCallback | None) -> None:
         """Calls ``callback`` with a `ReadProgress` while statements read from AWS, and as they end.
@@ -196,41 +256,53 @@ class Registration:
             if each is not None and each != type_name
         )
 
+    def _regions(self, reach: Reach, snapshot: Snapshot, given: str | None) -> Sequence[str]:
+        """The connection's regions, or the one of them that is given."""
+        if reach.regions is None:
+            default = self.cloudcontrol.default_region() if given is None else given
+            known = [] if default is None else [default]
+        elif reach.regions == ALL:
+            known = list(snapshot.enabled_regions(reach.account))
+        else:
+            known = list(dict.fromkeys(reach.regions))
+        return [
+            each for each in known if given in (None, each) and self.cloudcontrol.is_region(each)
+        ]
+
     def _interrupted(self) -> bool:
         return self._connection.is_interrupted
 
-    def _apply(self) -> None:
-        """Applies the whole plan, at the first table of a COMMIT; the others find none left.
+    def _means(self, options: Options) -> Means:
+        return Means(
+            self.cloudcontrol,
+            self._pool,
+            options.concurrency,
+            options.clock,
+            self._interrupted,
+            self.ledger,
+            Policy(options.write_timeout, options.wait),
+        )
 
-        SQLite would find a busy file only afterwards. Flushing finds it while nothing is sent: it
-        raises BusyError, the transaction stays open, and COMMIT may be tried again.
+    @contextmanager
+    def _applying(self, plan: Sequence[Change]) -> Iterator[Asker]:
+        """What commits, as AWS's caller: stopped half-way, it would lose sight of what it did.
+
+        What was read of the types before is good no longer.
         """
-        if self.changes:
-            try:
-                self._connection.cache_flush()
-            except apsw.BusyError:
-                raise apsw.BusyError(
-                    "database is locked; nothing was sent to AWS: try COMMIT again"
-                ) from None
-            changes = self.changes.take()
-            written = {change.resource_type.name for change in changes}
-            self._cache.drop(written)
-            try:
-                self.applier.apply(changes, self._applying(len(changes)))
-            finally:
-                self._cache.drop(written)
-
-    def _applying(self, changes: int) -> Asker:
-        """What commits, as AWS's caller: stopped half-way, it would lose sight of what it did."""
         most = self._options.max_calls
-        if most is not None and changes > most:
+        if most is not None and len(plan) > most:
             raise TooManyCalls(
-                f"COMMIT of {changes} changes to AWS needs more than max_calls={most} calls; "
-                f"nothing was sent: write less at once, or connect(max_calls={10 * changes})"
+                f"COMMIT of {len(plan)} changes to AWS needs more than max_calls={most} calls; "
+                f"nothing was sent: write less at once, or connect(max_calls={10 * len(plan)})"
             )
         committing = self._statements.latest()
         sql = None if committing is None else committing.sql
-        return Asker(sql, redact=self._redact, activity=self.cloudcontrol.activity)
+        written = {change.resource_type.name for change in plan}
+        self._cache.drop(written)
+        try:
+            yield Asker(sql, redact=self._redact, activity=self.cloudcontrol.activity)
+        finally:
+            self._cache.drop(written)
 
 
 def reach(options: Options) -> Reach:

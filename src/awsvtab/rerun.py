@@ -9,7 +9,9 @@ from typing import Any
 
 import apsw
 
+from awsvtab.catalog.model import ResourceType
 from awsvtab.errors import Cancelled
+from awsvtab.plan import Plan
 from awsvtab.readahead import Discovery, ReadAhead
 from awsvtab.selects import select_of
 from awsvtab.snapshot import Snapshot, Source
@@ -29,13 +31,15 @@ _PARAMETER = tuple("?:@$#")
 class Rerun:
     """Gives each scan of a connection its source, and runs statements again for a `Discovery`.
 
-    ``execution`` is the run that is being rerun: its scans come as if they were part of it.
+    ``execution`` is the run that is being rerun: its scans come as if they were part of it. Where
+    ``noted_plans`` is not None, it gets the plan of each table reference that SQLite considers.
     """
 
     connection: apsw.Connection
     statements: Statements
     width: int
     execution: Execution | None = None
+    noted_plans: dict[str, tuple[ResourceType, Plan]] | None = None
     _discovery: Discovery | None = None
 
     def source(
@@ -50,12 +54,24 @@ class Rerun:
             execution.read_ahead = self._read_ahead(execution, snapshot)
         return execution.read_ahead
 
+    def note_plan(self, reference: str, resource_type: ResourceType, plan: Plan) -> None:
+        """SQLite considers a plan for a table reference."""
+        if self.noted_plans is not None:
+            self.noted_plans[reference] = (resource_type, plan)
+
+    def survey(self, discovery: Discovery, sql: str, readonly: bool, bindings: object) -> None:
+        """Runs what a statement would read, for a discovery of one that does not run itself.
+
+        Raises what goes wrong. Does nothing where a run could be noticed.
+        """
+        execution = Execution(0, sql, bindings, readonly, 0, (0, 0), snapshot=discovery.snapshot)
+        text = self._text(execution)
+        if text is not None:
+            self._follow(execution, text, _bindings_of(text, bindings), discovery)
+
     def _read_ahead(self, execution: Execution, snapshot: Snapshot) -> ReadAhead:
         sql = self._text(execution)
-        bindings = execution.bindings
-        if sql is not None and isinstance(bindings, tuple | list):
-            # The SELECT of a writing statement may have fewer, and lacks the last.
-            bindings = bindings[: _count_parameters(sql)]
+        bindings = None if sql is None else _bindings_of(sql, execution.bindings)
 
         def discover(discovery: Discovery) -> None:
             if sql is not None:
@@ -64,20 +80,24 @@ class Rerun:
         eager = "limit" not in execution.sql.lower()
         return ReadAhead(snapshot, discover, self.width, eager)
 
-    def _run(self, execution: Execution, sql: str, bindings: object, discovery: Discovery) -> None:
+    def _run(self, execution: Execution, sql: str, bindings: Any, discovery: Discovery) -> None:
         """Runs a statement to its end or that of the discovery.
 
         Whatever goes wrong is not ours to report: if the statement gets there, it will say so.
         """
+        try:
+            self._follow(execution, sql, bindings, discovery)
+        except (apsw.InterruptError, Cancelled):
+            raise
+        except Exception:
+            return
+
+    def _follow(self, execution: Execution, sql: str, bindings: Any, discovery: Discovery) -> None:
         self.execution, self._discovery = execution, discovery
         try:
             with self.statements.only_reading():
                 for _ in self._rows(sql, bindings):
                     pass
-        except (apsw.InterruptError, Cancelled):
-            raise
-        except Exception:
-            return
         finally:
             self.execution = self._discovery = None
 
@@ -123,6 +143,11 @@ def _usual_functions() -> frozenset[str]:
         return frozenset(name for (name,) in connection.execute(_CHANGEABLE_FUNCTIONS))
     finally:
         connection.close()
+
+
+def _bindings_of(sql: str, bindings: Any) -> Any:
+    """The SELECT of a writing statement may take fewer values, and lacks the last."""
+    return bindings[: _count_parameters(sql)] if isinstance(bindings, tuple | list) else bindings
 
 
 def _count_parameters(sql: str) -> int | None:

@@ -121,12 +121,28 @@ class Resource:
             return self.model[name]
         return None if self.whole else MISSING
 
+    def values(self, names: Sequence[str]) -> Sequence[JSONValue | Missing]:
+        """The values of several properties, in order."""
+        if not names:
+            return ()
+        properties, split_names = self.properties, self.resource_type.split_names
+        return [
+            properties[name] if name in properties and name not in split_names else self.value(name)
+            for name in names
+        ]
+
     def knows(self, names: frozenset[str]) -> bool:
         """Whether every one of these properties is known, present or absent."""
-        if not self.whole and any(self.value(name) is MISSING for name in names):
+        known = self.whole or self._lists(names)
+        if not known and any(self.value(name) is MISSING for name in names):
             return False
         self.known = names
         return True
+
+    def _lists(self, names: frozenset[str]) -> bool:
+        """Whether AWS returned all of these, the identifier aside."""
+        split_names = self.resource_type.split_names
+        return names <= self.properties.keys() and names.isdisjoint(split_names)
 
 
 def parse_properties(text: str) -> Properties:
@@ -166,6 +182,24 @@ def split_identifier(resource_type: ResourceType, identifier: str) -> list[str]:
 def join_identifier(parts: Sequence[str]) -> str:
     """The identifier with these parts."""
     return SEPARATOR.join(parts)
+
+
+def known_parts(resource_type: ResourceType, properties: Properties) -> list[str | None]:
+    """The parts of the identifier that properties give; None for each that they do not."""
+    return [_part(properties, pointer.split("/")) for pointer in resource_type.identifier]
+
+
+def known_identifier(resource_type: ResourceType, properties: Properties) -> str | None:
+    """The identifier, if the properties give all its parts; AWS may make up some."""
+    parts = known_parts(resource_type, properties)
+    given = [part for part in parts if part]
+    return join_identifier(given) if given and len(given) == len(parts) else None
+
+
+def _part(value: JSONValue, path: Sequence[str]) -> str | None:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return None if value is None or isinstance(value, bool | dict | list) else str(value)
 
 
 def identifier_form(resource_type: ResourceType) -> str:

@@ -30,14 +30,25 @@ class Shape:
         self.exact = all(
             number < USED_BITS and columns[number].kind is not Kind.ACCOUNT for number in shown
         )
-        self._readers = [
-            column_reader(column) if number in shown else _unread
-            for number, column in enumerate(columns[: max(shown) + 1])
-        ]
+        # Most columns are of properties as AWS returned them: these are read together.
+        names = {
+            number: column.property.name
+            for number, column in enumerate(columns)
+            if column.property is not None and not column.property.write_only and number in shown
+        }
+        self._blank: list[Cell] = [MISSING] * (max(shown) + 1)
+        self._numbers = tuple(names)
+        self._names = tuple(names.values())
+        self._readers = [(n, column_reader(columns[n])) for n in sorted(shown - names.keys())]
 
     def cells(self, resource: Resource) -> Sequence[Cell]:
         """The row of a resource."""
-        resource.cells = tuple([read(resource) for read in self._readers])
+        cells = self._blank.copy()
+        for number, read in self._readers:
+            cells[number] = read(resource)
+        for number, value in zip(self._numbers, resource.values(self._names), strict=True):
+            cells[number] = value if value is MISSING else to_sql(value)
+        resource.cells = tuple(cells)
         resource.shape = self
         return resource.cells
 

@@ -191,16 +191,8 @@ class Scanner:
                 return done(listed)
             return snapshot.resource(place, resource_type, identifier)
 
-        def found(batch: Iterable[Future[Resource | None]]) -> list[Resource]:
-            rows = []
-            for future in batch:
-                try:
-                    rows.append(snapshot.result(future))
-                except AwsError as error:
-                    snapshot.asker.failed(error)
-            return [row for row in rows if row is not None]
-
-        return mapped(in_order(ready(asked), start, self._window(limited)), found)
+        futures = in_order(ready(asked), start, self._window(limited))
+        return mapped(futures, partial(_found, snapshot))
 
     def _list(
         self,
@@ -437,7 +429,18 @@ class Scanner:
     def _window(self, limited: bool) -> Window:
         """How far calls run ahead: at once as far as can be, unless the reader may stop early."""
         most = 2 * self.concurrency
-        return Window(1 if limited else most, most)
+        return Window(2 if limited else most, most)
+
+
+def _found(snapshot: Source, reads: Iterable[Future[Resource | None]]) -> list[Resource]:
+    """The resources that there are, of those that were looked up."""
+    found = []
+    for future in reads:
+        try:
+            found.append(snapshot.result(future))
+        except AwsError as error:
+            snapshot.asker.failed(error)
+    return [resource for resource in found if resource is not None]
 
 
 def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from awsvtab.asking import Asker
 from awsvtab.cache import Reads
 from awsvtab.catalog.model import ResourceType
-from awsvtab.cloudcontrol import CloudControl, Page
+from awsvtab.cloudcontrol import CloudControl, Page, ProgressEvent
 from awsvtab.errors import Cancelled, OperationalError
 from awsvtab.flow import Flow, Waiting
 from awsvtab.keys import covering_models
@@ -25,7 +25,7 @@ T = TypeVar("T")
 # How soon waiting notices that the user interrupted: SQLite itself tells nobody.
 POLL_S = 0.1
 # How many rows of a listing come at once where all are there.
-BATCH_ROWS = 100
+BATCH_ROWS = 250
 
 
 class ListingKey(NamedTuple):
@@ -117,7 +117,8 @@ class Listing:
         self._spool = spool
         self._number = spool.new_number()
         self._kept: list[Resource] = []
-        self._positions: dict[str, int] = {}  # of what is kept, as far as `find` had to go
+        self._by_identifier: dict[str, Resource] = {}  # as far as `find` had to go
+        self._indexed = 0
         self._count = 0
         self._next: Future[Page] | None = request(None)
 
@@ -145,11 +146,15 @@ class Listing:
             yield batch
 
     def find(self, identifier: str) -> Resource | None:
-        """The row with an identifier, if it was taken in and is in memory."""
-        for position in range(len(self._positions), len(self._kept)):
-            self._positions[self._kept[position].identifier] = position
-        found = self._positions.get(identifier)
-        return None if found is None else self._kept[found]
+        """The row with an identifier, if it was taken in."""
+        for row in self._kept[self._indexed :]:
+            self._by_identifier.setdefault(row.identifier, row)
+        self._indexed = len(self._kept)
+        found = self._by_identifier.get(identifier)
+        if found is None and self._count > len(self._kept):
+            text = self._spool.find_listed(self._number, identifier)
+            found = None if text is None else self._make(*text)
+        return found
 
     @property
     def complete(self) -> bool:
@@ -293,6 +298,14 @@ class Snapshot:
         """The regions that are enabled for an account."""
         return self.result(
             self._submit(self._cloudcontrol.enabled_regions, account, self.asker),
+        )
+
+    def requests_page(
+        self, place: Place, operations: Sequence[str], statuses: Sequence[str], token: str | None
+    ) -> Future[tuple[list[ProgressEvent], str | None]]:
+        """A page of what was asked of Cloud Control in a place, under way."""
+        return self._submit(
+            self._cloudcontrol.requests_page, place, operations, statuses, token, self.asker
         )
 
     def describe_type(self, type_name: str) -> Mapping[str, Any]:

@@ -67,6 +67,19 @@ class Spool:
         sql = "SELECT identifier, properties FROM listed WHERE position >= ? AND position < ?"
         return [_text(*row) for row in self._open().execute(sql, (first, first + most))]
 
+    def find_listed(self, number: int, identifier: str) -> Text | None:
+        """The row of a listing that has an identifier; None if it was not put aside."""
+        database = self._open()
+        database.execute("CREATE INDEX IF NOT EXISTS by_identifier ON listed (identifier)")
+        first = number * LISTING_ROWS
+        sql = (
+            "SELECT identifier, properties FROM listed "
+            "WHERE identifier = ? AND +position >= ? AND +position < ? ORDER BY position LIMIT 1"
+        )
+        asked = (_bytes(identifier), first, first + LISTING_ROWS)
+        found = database.execute(sql, asked).fetchone()
+        return None if found is None else _text(*found)
+
     def add_fetched(self, resources: Iterable[tuple[ResourceKey, Text | None]]) -> None:
         """Puts resources aside, each by what was asked for; None for what is not there."""
         self._has_fetched = True

@@ -45,12 +45,14 @@ from awsvtab.plan import Argument
 from awsvtab.predicates import Operator
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
+from awsvtab.sqltokens import tokenize
 from awsvtab.values import SQLValue, sql_literal
 
 TRACE_ID = "awsvtab.statements"
 EVENTS = apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE
 ANNOUNCED_KEPT = 32  # more than exec_traces ever nest; what was given up drops out
 COUNTED_KEPT = 4096  # statements
+TRIGGER = "TRIGGER "  # how a trigger's program is announced, with its name
 PLANS_KEPT = 2  # of one text: the earlier may be the one that runs, if the later never was
 
 
@@ -62,7 +64,9 @@ class Execution:
     what was bound to it. ``savepoints`` is how many the queue of changes had been told of, and
     ``counted`` SQLite's runs and steps of the statement so far, when it began. One that is
     ``restarting`` was given up by SQLite before it ``used`` a table, for good or to prepare it
-    again. One that has ``written`` all only gives rows (RETURNING).
+    again. One that has ``written`` all only gives rows (RETURNING). ``triggers`` are those whose
+    programs have begun, in that order, and ``program`` is the statement of theirs that began last.
+    ``ignored`` is how many rows were left out that SQLite counts.
     """
 
     number: int
@@ -76,8 +80,22 @@ class Execution:
     used: bool = False
     written: bool = False
     snapshot: Snapshot | None = None
+    triggers: dict[str, None] = field(default_factory=dict)
+    program: str = ""
+    ignored: int = 0
     lookups: Lookups = field(default_factory=Lookups)
     read_ahead: ReadAhead | None = None
+
+    def enters(self, program: str) -> None:
+        """A trigger's program begins, or a statement of one: SQLite announces both.
+
+        As comments; but APSW has taken that away unless the run is inside another.
+        """
+        program = program.removeprefix("-- ")
+        if program.startswith(TRIGGER):
+            self.triggers[program.removeprefix(TRIGGER)] = None
+        else:
+            self.program = program
 
     def keyed(self, arguments: Sequence[Argument], values: Sequence[Any]) -> bool:
         """Whether some of the values come from other tables, as far as that is known."""
@@ -87,6 +105,13 @@ class Execution:
             if argument.operator not in (Operator.IS_NULL, Operator.NOT_NULL)
             for each in (value if isinstance(value, set) else (value,))
         )
+
+    @property
+    def returns_rows(self) -> bool:
+        """Whether it has a RETURNING clause, and no trigger writes for it."""
+        if self.triggers or "returning" not in self.sql.lower():
+            return False
+        return any(text.lower() == "returning" for _, text in tokenize(self.sql))
 
     def wrote(self, value: SQLValue, argument: Argument) -> bool:
         """Whether the user wrote a value as this argument of a plan, as far as that is known.
@@ -141,11 +166,16 @@ class _Planned:
 class Statements:
     """Follows a connection's statements, from the first use of an AWS table on.
 
-    A writing statement that fails is undone, and so is what it queued: see `_undo`.
+    A writing statement that fails is undone, and so is what it queued: see `_undo`. ``ignored`` is
+    how many rows the run that ended last left out, ``all_ignored`` how many all did. ``begun``
+    counts the runs that have begun.
     """
 
     connection: apsw.Connection
     changes: Changes
+    begun: int = 0
+    ignored: int = 0
+    all_ignored: int = 0
     _counter: Iterator[int] = field(default_factory=lambda: count(1))
     _preparing: _Prepare | None = None
     _restarting: int | None = None
@@ -156,14 +186,14 @@ class Statements:
     _counted: dict[int, tuple[int, int]] = field(default_factory=dict)
     _returning: set[int] = field(default_factory=set)
     _following: int = 0
-    _installed: bool = False
+    installed: bool = False
     _only_reads: bool = False
 
     def install(self) -> None:
         """Begins to follow; local connections, which never get here, pay nothing."""
-        if self._installed:
+        if self.installed:
             return
-        self._installed = True
+        self.installed = True
         self._follow()
         previous = self.connection.exec_trace
 
@@ -236,6 +266,18 @@ class Statements:
         if execution is not None:
             execution.used = True
         return execution
+
+    def returns_rows(self) -> bool:
+        """Whether the run that writes just now gives the rows that it writes."""
+        execution = self.writing()
+        return execution is not None and execution.returns_rows
+
+    def ignore_row(self) -> None:
+        """The run that writes just now leaves out a row. Those of triggers are counted in all."""
+        execution = self.writing()
+        self.all_ignored += 1
+        if execution is not None and not execution.triggers:
+            execution.ignored += 1
 
     def latest(self) -> Execution | None:
         """The run that began last, of those that are not over."""
@@ -315,7 +357,9 @@ class Statements:
             announced = self._announced_as(event)
         if known is not None and _is_trigger(event, known, announced):
             known.restarting = False
+            known.enters(event["sql"])
             return
+        self.begun += 1
         self._restarting = None
         expired = self._plans_made(just_prepared=announced is None, expired=True)
         execution = Execution(
@@ -380,6 +424,7 @@ class Statements:
             return
         del self._executions[statement]
         execution.running = False
+        self.ignored = execution.ignored
         if statement in self._returning:
             self._returning.remove(statement)
             self._follow()

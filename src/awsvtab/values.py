@@ -53,18 +53,20 @@ def to_sql(value: JSONValue) -> SQLValue:
     return text if text.isascii() else _without_lone_surrogates(text)
 
 
-def from_sql(prop: Property, column: str, value: SQLValue) -> JSONValue:
+def from_sql(prop: Property, column: str, value: SQLValue, secret: bool = False) -> JSONValue:
     """The JSON value for the property; None, for NULL, means that the property is absent.
 
     Raises DataError, which names the column and shows what to write, where the value does not fit.
+    What is ``secret``, as all that is write-only, is not shown.
     """
     if value is None:
         return None
     try:
         return _CONVERT[prop.json_type](value)
     except ValueError as error:
-        shown = "the value" if prop.write_only else _shortened(value)
-        reason = f" ({error})" if error.args and not prop.write_only else ""
+        secret = secret or prop.write_only
+        shown = "the value" if secret else _shortened(value)
+        reason = f" ({error})" if error.args and not secret else ""
         raise DataError(
             f"column {column}: {shown} is no {prop.json_type}{reason}; "
             f"write for example {_EXAMPLES[prop.json_type]}"
@@ -74,7 +76,7 @@ def from_sql(prop: Property, column: str, value: SQLValue) -> JSONValue:
 def parse_json(text: str) -> JSONValue:
     """Parses strict JSON: no NaN, no Infinity, no number too large. Raises ValueError."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return _STRICT_JSON.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -82,17 +84,6 @@ def parse_json(text: str) -> JSONValue:
 def dump_json(value: JSONValue) -> str:
     """Compact JSON text that SQLite and AWS take; members keep their order."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def same_json(one: JSONValue, other: JSONValue) -> bool:
-    """Whether two values are the same JSON: unlike Python's ``==``, true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same_json, one, other))
-    return bool(one == other)
 
 
 def sql_literal(text: str) -> str:
@@ -209,6 +200,10 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# json.loads would make one for each text.
+_STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _without_lone_surrogates(text: str) -> str:

@@ -18,21 +18,29 @@ from awsvtab.catalog import Catalog, ResourceType
 from awsvtab.catalog.columns import Column, Kind, declaration, table_columns
 from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
-from awsvtab.errors import NotSupportedError, OperationalError, ProgrammingError
+from awsvtab.commit import Committer
+from awsvtab.errors import IntegrityError, NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import NO_MATCHING, Matching, read_keys
 from awsvtab.options import Place
-from awsvtab.patch import apply_patches
 from awsvtab.patterns import OPERATORS, own_patterns
 from awsvtab.predicates import PATTERNS
 from awsvtab.readahead import Probe, Unknown
 from awsvtab.rerun import Rerun
-from awsvtab.resources import Missing, Resource, ResourceKey
+from awsvtab.resources import Missing, Resource, ResourceKey, known_identifier
 from awsvtab.rows import KEY_SEPARATOR, Cells, LazyRow, Shape, column_reader
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot, Source
 from awsvtab.statements import Execution, Statements
+from awsvtab.triggers import refuse_stored_trigger
 from awsvtab.values import Properties, SQLValue
-from awsvtab.writes import changed_resource, check_conflict_clause, check_deletable, new_resource
+from awsvtab.writes import (
+    IGNORE,
+    Write,
+    changed_resource,
+    check_conflict_clause,
+    check_deletable,
+    new_resource,
+)
 
 REFERENCE = "."  # between the serials of a prepare and of a table reference in it
 ANY_CELL = object()  # the shape of rows of which SQLite may want to see any cell
@@ -40,7 +48,10 @@ ANY_CELL = object()  # the shape of rows of which SQLite may want to see any cel
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the tables of one connection share."""
+    """What the tables of one connection share.
+
+    ``read_only`` tables take no writes; with ``trusted_schema`` they do so from stored triggers.
+    """
 
     connection: apsw.Connection
     catalog: Catalog
@@ -50,8 +61,14 @@ class Engine:
     rerun: Rerun
     changes: Changes
     new_snapshot: Callable[[Execution | None], Snapshot]
-    apply: Callable[[], None]
+    committer: Committer
+    read_only: bool = False
+    trusted_schema: bool = False
     references: Iterator[int] = field(default_factory=count)
+
+
+class Clash(IntegrityError, apsw.ConstraintError):
+    """What SQLite takes for a constraint that failed, so that OR FAIL and OR ROLLBACK work."""
 
 
 class Module:
@@ -132,6 +149,7 @@ class Table:
         self._refusal = refusal
         self.readers = [column_reader(column) for column in self.columns]
         self._shapes: dict[str, Shape] = {}
+        self.matching: tuple[int, Matching] | None = None  # of the prepare with that number
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         """Tells SQLite which constraints the scan wants, and what it will cost."""
@@ -150,6 +168,7 @@ class Table:
             index.idxFlags = apsw.SQLITE_INDEX_SCAN_UNIQUE
         serial = self.engine.statements.plan_serial()
         reference = f"{serial}{REFERENCE}{next(self.engine.references)}"
+        self.engine.rerun.note_plan(reference, self.resource_type, choice.plan)
         used = sum(1 << number for number in index.colUsed)
         index.idxStr = f"{reference} {used:x} {planning.encode(choice.plan)}"
         return True
@@ -179,21 +198,26 @@ class Table:
             )
 
     def UpdateInsertRow(self, rowid: object, fields: Sequence[SQLValue]) -> int:  # noqa: N802
-        """Queues a CREATE."""
-        check_conflict_clause(self.resource_type, self.engine.connection.vtab_on_conflict())
+        """Queues a CREATE; for INSERT OR IGNORE, only of what is not there."""
+        clause = self.engine.connection.vtab_on_conflict()
+        check_conflict_clause(self.resource_type, clause, self.engine.statements.returns_rows)
         given = list(zip(self.columns, fields, strict=True))
-        desired_state, region = new_resource(self.resource_type, given)
+        write, region = new_resource(self.resource_type, given)
         place = self.scanner.place_of_new(
             self.resource_type, None if region is None else str(region), self._snapshot()
         )
-        self._queue(Operation.CREATE, place, None, desired_state)
+        identifier = known_identifier(self.resource_type, write.properties)
+        if clause == IGNORE and identifier is not None and self._exists(place, identifier):
+            self.engine.statements.ignore_row()
+        else:
+            self._queue(Operation.CREATE, place, identifier, write)
         return 0
 
     def UpdateDeleteRow(self, key: str) -> None:  # noqa: N802
         """Queues a DELETE."""
         check_deletable(self.resource_type)
         resource_key = self._resource_key(key)
-        self._queue(Operation.DELETE, resource_key.place, resource_key.identifier, None)
+        self._queue(Operation.DELETE, resource_key.place, resource_key.identifier)
 
     def UpdateChangeRow(  # noqa: N802
         self, key: str, new_key: str | None, fields: Sequence[Any]
@@ -206,23 +230,32 @@ class Table:
         ]
         resource_key = self._resource_key(key)
         current = self._current(resource_key)
-        document = changed_resource(self.resource_type, current, given)
-        if document:
-            self._queue(Operation.UPDATE, resource_key.place, resource_key.identifier, document)
+        write = changed_resource(self.resource_type, resource_key, current, given)
+        if write.document:
+            self._queue(Operation.UPDATE, resource_key.place, resource_key.identifier, write)
 
     def Begin(self) -> None:  # noqa: N802
-        """The table takes part in a transaction."""
+        """The table takes part in a transaction: a statement that may write it begins."""
+        if self.engine.read_only:
+            raise OperationalError(
+                f"attempt to write {self.resource_type.dotted_name}: the connection was opened "
+                "with read_only=True"
+            )
+        if self._refusal is not None:
+            raise NotSupportedError(self._refusal)
         self.engine.changes.begin(self)
 
     def Sync(self) -> None:  # noqa: N802
         """The transaction is about to be committed: the plan is applied, or this raises."""
-        self.engine.apply()
+        self.engine.committer.sync()
 
     def Commit(self) -> None:  # noqa: N802
         """The transaction is over."""
-        self.engine.changes.clear()
+        self.engine.committer.committed()
 
-    Rollback = Commit
+    def Rollback(self) -> None:  # noqa: N802
+        """The transaction is over, by ROLLBACK or because COMMIT failed."""
+        self.engine.committer.rolled_back()
 
     def Savepoint(self, number: int) -> None:  # noqa: N802
         """A savepoint was opened."""
@@ -237,15 +270,29 @@ class Table:
         self.engine.changes.rollback_to(number)
 
     def _queue(
-        self, operation: Operation, place: Place, identifier: str | None, document: Any
+        self,
+        operation: Operation,
+        place: Place,
+        identifier: str | None,
+        write: Write | None = None,
     ) -> None:
-        if self._refusal is not None:
-            raise NotSupportedError(self._refusal)
-        execution = self.engine.statements.writing()
-        statement = execution.number if execution is not None else 0
-        self.engine.changes.add(
-            Change(operation, self.resource_type, place, identifier, document, statement)
+        engine = self.engine
+        execution = engine.statements.writing()
+        if execution is not None and not engine.trusted_schema:
+            refuse_stored_trigger(engine.connection, execution, self.resource_type.dotted_name)
+        change = Change(
+            operation,
+            self.resource_type,
+            place,
+            identifier,
+            None if write is None else write.document,
+            0 if execution is None else execution.number,
+            None if write is None else write.properties,
         )
+        try:
+            engine.changes.add(change)
+        except IntegrityError as error:
+            raise Clash(str(error)) from None
 
     def _resource_key(self, key: str) -> ResourceKey:
         region, _, identifier = key.partition(KEY_SEPARATOR)
@@ -255,8 +302,21 @@ class Table:
 
     def _current(self, key: ResourceKey) -> Properties:
         """The resource's properties as the running statement read them, with pending updates."""
-        resource = self._snapshot().whole(key, self.resource_type)
-        return apply_patches(resource.properties, self.engine.changes.patches_of(key))
+        pending = self.engine.changes.latest(key)
+        if pending is not None and pending.properties is not None:
+            return pending.properties
+        return self._snapshot().whole(key, self.resource_type).properties
+
+    def _exists(self, place: Place, identifier: str) -> bool:
+        """Whether a resource is there, as far as this transaction sees."""
+        pending = self.engine.changes.latest(
+            ResourceKey(place, self.resource_type.name, identifier)
+        )
+        if pending is not None:
+            return pending.operation is not Operation.DELETE
+        snapshot = self._snapshot()
+        found = snapshot.resource(place, self.resource_type, identifier)
+        return snapshot.result(found) is not None
 
     def _snapshot(self) -> Snapshot:
         """What the writing statement has read."""
@@ -277,18 +337,16 @@ class Cursor:
         self._row: Cells = ()
         self._source: Source | None = None
         self._note: Callable[[Resource], None] | None = None
-        self._matching: Matching | None = None
 
     def Filter(self, number: int, text: str, values: Sequence[Any]) -> None:  # noqa: N802
         """Begins a scan; the first row is read, so that errors come here."""
         engine, resource_type = self._table.engine, self._table.resource_type
         reference, used, plan_text = text.split(" ", 2)
         plan = planning.decode(plan_text)
-        execution = engine.rerun.execution or engine.statements.execution(
-            int(reference.partition(REFERENCE)[0])
-        )
+        serial = int(reference.partition(REFERENCE)[0])
+        execution = engine.rerun.execution or engine.statements.execution(serial)
         keys = read_keys(
-            resource_type, plan, values, execution.wrote, self._patterns_compared(plan)
+            resource_type, plan, values, execution.wrote, self._patterns_compared(plan, serial)
         )
         snapshot = _snapshot_of(execution, engine)
         keyed = execution.keyed(plan.arguments, values)
@@ -336,11 +394,14 @@ class Cursor:
         shape = self._shape
         return shape.cells(resource) if isinstance(shape, Shape) else LazyRow(self._read)
 
-    def _patterns_compared(self, plan: planning.Plan) -> Matching:
-        """The functions for the patterns of a plan; they do not change while a statement runs."""
-        if self._matching is None and any(each.operator in PATTERNS for each in plan.arguments):
-            self._matching = own_patterns(self._table.engine.connection)
-        return self._matching or NO_MATCHING
+    def _patterns_compared(self, plan: planning.Plan, serial: int) -> Matching:
+        """The functions for the patterns of a plan; with others, SQLite would prepare it again."""
+        if not any(each.operator in PATTERNS for each in plan.arguments):
+            return NO_MATCHING
+        known = self._table.matching
+        if known is None or known[0] != serial:
+            known = self._table.matching = (serial, own_patterns(self._table.engine.connection))
+        return known[1]
 
     def _read(self, number: int) -> SQLValue:
         resource = self._resource

@@ -19,6 +19,11 @@ class Cancel:
         """Ends what waits and stops what would start."""
         self._event.set()
 
+    @property
+    def is_set(self) -> bool:
+        """Whether waiting is over."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raises Cancelled once the flag is set."""
         if self._event.is_set():

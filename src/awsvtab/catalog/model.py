@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import product
 
 from awsvtab.catalog import names
+from awsvtab.catalog.marks import Marks, marks
 
 _WORD = re.compile(r"[\w-]+")
 
@@ -127,8 +128,9 @@ class ResourceType:
     ``parents`` together give all values that a listing needs: each gives some, and a type that is
     among its own parents is a tree, walked down from the rows that the others give. The same row
     may be reached through several. The ``nested_`` pointers name parts of properties, ``*`` being
-    any array index or map key. ``not_in`` are the catalog's regions that lack the type.
-    ``is_global`` types have each row once per partition, in its home region (`scope.home_region`).
+    any array index or map key; the unordered are arrays. ``not_in`` are the catalog's regions that
+    lack the type. ``is_global`` types have each row once per partition, in its home region
+    (`scope.home_region`).
     """
 
     name: str
@@ -142,6 +144,7 @@ class ResourceType:
     nested_read_only: tuple[str, ...] = ()
     nested_create_only: tuple[str, ...] = ()
     nested_write_only: tuple[str, ...] = ()
+    nested_unordered: tuple[str, ...] = ()
     not_in: frozenset[str] = frozenset()
     is_global: bool = False
     region_source: RegionSource | None = None
@@ -160,6 +163,20 @@ class ResourceType:
     def by_name(self) -> Mapping[str, Property]:
         """The properties by AWS's name."""
         return {prop.name: prop for prop in self.properties}
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What the schema says of the properties and their parts."""
+
+        def flagged(flag: str) -> list[str]:
+            return [prop.name for prop in self.properties if getattr(prop, flag)]
+
+        return marks(
+            (*flagged("read_only"), *self.nested_read_only),
+            (*flagged("create_only"), *self.nested_create_only, *self.identifier),
+            (*flagged("write_only"), *self.nested_write_only),
+            (*flagged("unordered"), *self.nested_unordered),
+        )
 
     @cached_property
     def split_names(self) -> frozenset[str]:

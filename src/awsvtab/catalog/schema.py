@@ -6,15 +6,17 @@ A record is a JSON object that holds what `ResourceType` does and nothing of AWS
 - ``properties``: ``{name: "<JSON type or any> <flag> ..."}``, in the registry's order
 - ``handlers``: ``{handler: [IAM action, ...]}``
 - ``list_requires``, ``nested_read_only``, ``nested_create_only``, ``nested_write_only``,
-  ``not_in``, ``parents``, ``scope``, ``spans_regions``: only where there is something to say
+  ``nested_unordered``, ``not_in``, ``parents``, ``scope``, ``spans_regions``: only where there is
+  something to say
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from awsvtab.catalog import names
+from awsvtab.catalog.marks import EVERY
 from awsvtab.catalog.model import Parent, Property, RegionSource, ResourceType
 from awsvtab.catalog.overrides import LIST_INPUT
 
@@ -23,7 +25,7 @@ Record = dict[str, Any]
 
 HANDLERS = ("create", "read", "update", "delete", "list")
 FLAGS = ("required", "read_only", "create_only", "write_only", "unordered", "timestamp")
-NESTED = ("nested_read_only", "nested_create_only", "nested_write_only")
+NESTED = ("nested_read_only", "nested_create_only", "nested_write_only", "nested_unordered")
 ANY = "any"  # a union such as object or string, or no type at all
 JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 
@@ -45,6 +47,7 @@ def record(schema: Schema, order: Sequence[str] | None = None) -> Record:
         "nested_read_only": _nested(schema, "readOnlyProperties"),
         "nested_create_only": _nested(schema, "createOnlyProperties"),
         "nested_write_only": _nested(schema, "writeOnlyProperties"),
+        "nested_unordered": sorted(set(_unordered(schema))),
         "properties": _properties(schema, order),
     }
     return {key: value for key, value in result.items() if value or key in ("properties",)}
@@ -193,6 +196,38 @@ def _nested(schema: Schema, key: str) -> list[str]:
     return sorted({_instance_pointer(pointer) for pointer in pointers})
 
 
+def _unordered(schema: Schema) -> Iterator[str]:
+    """The pointers of the arrays below top-level properties whose order means nothing.
+
+    That is ``"insertionOrder": false``; ``uniqueItems`` alone makes an ordered set:
+    https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+    """
+    for name, prop in schema.get("properties", {}).items():
+        for pointer in _unordered_in(schema, prop, name, ()):
+            if pointer != name:
+                yield pointer
+
+
+def _unordered_in(
+    schema: Schema, node: Any, pointer: str, references: tuple[str, ...]
+) -> Iterator[str]:
+    """Those at and below a node. What contains itself is gone into once."""
+    if not isinstance(node, dict) or node.get("$ref") in references:
+        return
+    if "$ref" in node:
+        references = (*references, node["$ref"])
+        node = resolve(schema, node)
+    if node.get("insertionOrder") is False:
+        yield pointer
+    for name, inner in node.get("properties", {}).items():
+        yield from _unordered_in(schema, inner, f"{pointer}/{name}", references)
+    for inner in (node.get("items"), *node.get("patternProperties", {}).values()):
+        yield from _unordered_in(schema, inner, f"{pointer}/{EVERY}", references)
+    for key in ("allOf", "anyOf", "oneOf"):
+        for inner in node.get(key, ()):
+            yield from _unordered_in(schema, inner, pointer, references)
+
+
 def _instance_pointer(pointer: str) -> str:
     steps = [step for step in pointer.split("/") if step != "properties"]
-    return "/".join("*" if step == "items" else step for step in steps)
+    return "/".join(EVERY if step == "items" else step for step in steps)

@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 
+from awsvtab.apply import WriteProgress
 from awsvtab.dbapi.deprecation import positional
 from awsvtab.dbapi.guard import Aggregation, failure, guarded, report
 from awsvtab.dbapi.handle import Handle
@@ -98,6 +99,14 @@ class Callbacks(Handle):
         self._open_database()
         self._registration.set_read_progress(callback)
 
+    def set_write_progress(self, callback: Callable[[WriteProgress], object] | None) -> None:
+        """Call ``callback`` as AWS answers to the changes that a COMMIT sends, in its thread.
+
+        What the callback raises stops nothing: see `enable_callback_tracebacks`.
+        """
+        self._open_database()
+        self._registration.applier.progress = callback and partial(_tell, callback)
+
     @positional("trace_callback")
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Call ``trace_callback`` with the text of each statement, parameters filled in."""
@@ -133,6 +142,13 @@ class Callbacks(Handle):
             yield
         finally:
             self._holds_trace = False
+
+
+def _tell(callback: Callable[[WriteProgress], object], progress: WriteProgress) -> None:
+    try:
+        callback(progress)
+    except Exception as error:
+        report(error, callback)
 
 
 def _aggregate(make: Callable[[], Any]) -> Any:

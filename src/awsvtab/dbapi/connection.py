@@ -28,6 +28,7 @@ from awsvtab.dbapi.transactions import (
     check_isolation_level,
 )
 from awsvtab.dbapi.translate import translate, translating
+from awsvtab.explain import Explanation
 from awsvtab.registration import register
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -68,7 +69,7 @@ class BaseConnection(Transactions, Callbacks, Storage):
     @property
     def total_changes(self) -> int:
         """How many rows were written since the connection was opened."""
-        return self._open_database().total_changes()
+        return self._open_database().total_changes() - self._registration.all_ignored
 
     @overload
     def cursor(self) -> Cursor: ...
@@ -95,6 +96,21 @@ class BaseConnection(Transactions, Callbacks, Storage):
     def executescript(self, script: str, /) -> Cursor:
         """`Cursor.executescript` on a new cursor, which is returned."""
         return self.cursor().executescript(script)
+
+    def explain(self, sql: str, parameters: Parameters = (), /) -> Explanation:
+        """How a statement would reach AWS: access paths, calls as far as they are known, actions.
+
+        AWS is asked nothing, and the statement is not run; local tables are read for the keys that
+        they hold. Raises what is wrong with the statement.
+        """
+        check_text(sql)
+        self._open_database()
+        rewritten = self._registration.rewrite(sql)
+        try:
+            return self._registration.explain(rewritten.text, parameters or None)
+        except apsw.Error as error:
+            message = self._registration.hint(str(error), rewritten.text)
+            raise translate(error, rewritten, message) from None
 
     def __call__(self, sql: str, /) -> Statement:
         """Prepare ``sql`` without running it, and raise what is wrong with it."""

@@ -106,6 +106,7 @@ class Cursor(Execution):
         self.connection._commit_implicitly("run executescript()")
         self._forget()
         self._rewritten = self.connection._registration.rewrite(script)
+        self._written = self.connection._registration.written()
         try:
             deque(source.execute(self._rewritten.text, can_cache=False), maxlen=0)
         except Exception as error:
@@ -113,6 +114,8 @@ class Cursor(Execution):
             raise
         finally:
             self.connection._statements.clear()
+            if self._written is not None:
+                self._written.end()
         return self
 
     def fetchone(self) -> Any:
@@ -219,7 +222,7 @@ class Cursor(Execution):
     def _forget(self) -> None:
         self.rowcount = -1
         self._statement = self._returned = self._description = None
-        self._conversion = self._make_row = self._reading = None
+        self._conversion = self._make_row = self._reading = self._written = None
 
     def _shape(self) -> Callable[[Values], Any] | None:
         """What makes a row as SQLite gives it one as the user wants it; None for nothing."""

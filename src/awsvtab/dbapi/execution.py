@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from awsvtab.cloudcontrol import ProgressEvent
+from awsvtab.commit import DoneButBusy
 from awsvtab.dbapi.deprecation import warn_of_names
 from awsvtab.dbapi.statement import (
     Statement,
@@ -18,6 +20,7 @@ from awsvtab.dbapi.statement import (
 )
 from awsvtab.dbapi.translate import translate
 from awsvtab.errors import DataError, ProgrammingError
+from awsvtab.ledger import Written
 from awsvtab.sql import Rewritten
 
 if TYPE_CHECKING:
@@ -44,6 +47,17 @@ class Execution:
     _busy = False
     # The rows of a statement that wrote (RETURNING), see _wrote.
     _returned: Iterator[Values] | None = None
+    # What a statement that is no query has changed of AWS's.
+    _written: Written | None = None
+
+    @property
+    def progress_events(self) -> list[ProgressEvent]:
+        """The last progress events of the changes that the last statement has applied.
+
+        Of a COMMIT, or a statement outside of transactions, those that it sent; of a statement
+        inside of one those that it queued, once they are applied.
+        """
+        return [] if self._written is None else self._written.events()
 
     def _run(self, source: apsw.Cursor, sql: str, bindings: Any) -> None:
         """Run one statement as far as its first row."""
@@ -56,9 +70,17 @@ class Execution:
                     warn_of_names(statement.names)
                 self._start(source, statement)
                 source.execute(statement.text, bindings)
+        except DoneButBusy as done:  # outside of transactions: SQLite has forgotten the count
+            self.rowcount = done.rows
+            return
         except Exception as error:
+            if self.connection._registration.committer.is_done_despite(error):
+                return
             self._failed(source, error, bindings)
             raise
+        finally:
+            if self._written is not None:
+                self._written.end()
         if statement.writes:
             self._wrote(source, statement)
         elif not statement.keeps_schema:
@@ -124,6 +146,9 @@ class Execution:
 
     def _start(self, source: apsw.Cursor, statement: Statement) -> None:
         self._statement = statement
+        if self._written is None and (statement.writes or not statement.columns):
+            registration = self.connection._registration
+            self._written = registration.written() if registration.is_used else None
         if self._had_tracer:
             # Such a cursor never falls back to its connection's tracer, not even with None.
             source.exec_trace = source.connection.exec_trace
@@ -139,7 +164,7 @@ class Execution:
             # RETURNING: SQLite has written all rows before it gives the first. While one is
             # unread the statement is open, and COMMIT would fail.
             self._returned = iter(source.fetchall())
-        self.rowcount = source.connection.changes()
+        self.rowcount = self._rows_written(source.connection)
         if statement.inserts and not self._busy:
             self.lastrowid = source.connection.last_insert_rowid()
 
@@ -153,6 +178,9 @@ class Execution:
             except Exception as error:
                 self._failed(source, error, {})
                 raise
+            finally:
+                if self._written is not None:
+                    self._written.end()
         return 0
 
     def _run_rest(self, source: apsw.Cursor, first: Any, rows: Iterator[Any]) -> int:
@@ -169,8 +197,12 @@ class Execution:
         written = 0
         for bindings in rows:
             deque(source.execute(statement.text, bindings), maxlen=0)
-            written += database.changes()
+            written += self._rows_written(database)
         return written
+
+    def _rows_written(self, database: apsw.Connection) -> int:
+        """How many rows the last statement wrote. SQLite counts those that OR IGNORE left out."""
+        return database.changes() - self.connection._registration.ignored
 
     def _rewrite(self, sql: str) -> Rewritten:
         check_text(sql)
@@ -186,8 +218,8 @@ class Execution:
             statement = self._statement
             rewritten = self._rewritten if statement is None else statement.rewritten
             text = "" if rewritten is None else rewritten.text
-            message = self.connection._registration.explain(str(error), text)
-            raise translate(error, rewritten, message) from None
+            hint = self.connection._registration.hint(str(error), text)
+            raise translate(error, rewritten, hint) from None
         if isinstance(error, KeyError) and isinstance(bindings, dict):
             name = error.args[0]
             if name not in bindings:

@@ -112,7 +112,11 @@ class Transactions(Handle):
         database = self._open_database()
         if database.in_transaction:
             with translating:
-                database.execute(command)
+                try:
+                    database.execute(command)
+                except Exception as error:
+                    if not self._registration.committer.is_done_despite(error):
+                        raise
         self._begin_always()
 
     def _end_at_close(self) -> None:

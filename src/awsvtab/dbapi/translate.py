@@ -8,6 +8,7 @@ import apsw
 
 from awsvtab import errors
 from awsvtab.dbapi.row import Description
+from awsvtab.hints import Hint
 from awsvtab.sql import Rewritten
 
 # https://sqlite.org/rescode.html; as CPython's sqlite3 groups them. What is not here is a
@@ -61,23 +62,26 @@ _CODE_OF_CLASS: dict[type[Exception], int] = {
 
 
 def translate(
-    error: apsw.Error, rewritten: Rewritten | None = None, message: str | None = None
+    error: apsw.Error, rewritten: Rewritten | None = None, hint: Hint | None = None
 ) -> Exception:
     """The PEP 249 exception for an APSW one, with sqlite3's ``sqlite_errorcode`` and name.
 
     ``sqlite_error_offset`` is where in the user's SQL the error is, in characters; None where
-    SQLite does not say. ``rewritten`` is the statement that failed, ``message`` a better text than
-    the error's own.
+    SQLite does not say. ``rewritten`` is the statement that failed, ``hint`` more than the
+    error itself says.
     """
     own = _WITHOUT_CODE.get(type(error))
     if own is not None:
-        kind, message = own
-        return kind(message or _tidy(str(error)))
-    primary = getattr(error, "result", None) or _CODE_OF_CLASS.get(type(error))
+        kind, text = own
+        return kind(text or _tidy(str(error)))
+    classes = (_CODE_OF_CLASS[each] for each in type(error).__mro__ if each in _CODE_OF_CLASS)
+    primary = getattr(error, "result", None) or next(classes, None)
     if primary is None:
         return errors.InterfaceError(str(error))
     code = getattr(error, "extendedresult", None) or primary
-    translated = _BY_CODE.get(primary & 0xFF, errors.DatabaseError)(message or str(error))
+    message, unsupported = hint or Hint(str(error))
+    kind = _BY_CODE.get(primary & 0xFF, errors.DatabaseError)
+    translated = (errors.NotSupportedError if unsupported else kind)(message)
     if isinstance(translated, errors.Error):
         translated.sqlite_errorcode = code
         translated.sqlite_errorname = _name(code)

@@ -24,7 +24,7 @@ class Change:
 
     ``work`` does it, and returns the resource's identifier and model. The identifier that the
     change begins with is final where the user has given all of it (``named``); otherwise AWS gives
-    one in the end.
+    one in the end. ``hook`` is the one that fails it.
     """
 
     operation: str
@@ -40,7 +40,9 @@ class Change:
     error_code: str | None = None
     message: str | None = None
     model: Json | None = None
+    hook: str = ""
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    hooks_token: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
     def active(self) -> bool:
@@ -69,15 +71,36 @@ class Change:
             "TypeName": self.type_name,
             "Identifier": self.identifier if self.named else None,
             "RequestToken": self.token,
+            "HooksRequestToken": self.hooks_token if self.hook else None,
             "Operation": self.operation,
             "OperationStatus": self.status,
             "EventTime": round(self.event_time, 3),
             "ResourceModel": None if self.model is None else json.dumps(self.model),
-            "StatusMessage": self.message,
+            "StatusMessage": self._message(),
             "ErrorCode": self.error_code,
             "RetryAfter": round(now + self.retry_after_s, 3) if self.active else None,
         }
         return {name: value for name, value in members.items() if value is not None}
+
+    def hook_events(self) -> list[Json]:
+        """What the hook says, once it has failed the change."""
+        if not self.hook or self.status != "FAILED":
+            return []
+        return [
+            {
+                "HookTypeName": self.hook,
+                "InvocationPoint": "PRE_PROVISION",
+                "HookStatus": "HOOK_COMPLETE_FAILED",
+                "HookEventTime": round(self.event_time, 3),
+                "HookStatusMessage": self.message,
+                "FailureMode": "FAIL",
+            }
+        ]
+
+    def _message(self) -> str | None:
+        if self.hook and self.status == "FAILED":
+            return f"The following hook(s) failed: [{self.hook}]"
+        return self.message
 
     def _finish(self, now: float) -> None:
         try:

@@ -47,13 +47,15 @@ class Effect:
 
     ``connection`` is ``"drop"`` (before anything is done), ``"lose"`` (done, and the connection
     dropped instead of an answer) or ``"truncate"`` (done, and half of the answer sent).
-    ``change_error`` is what the change that the call begins fails with.
+    ``change_error`` is what the change that the call begins fails with, ``hook`` the hook that
+    makes it.
     """
 
     error: CloudControlError | None = None
     seconds: float = 0.0
     connection: str = ""
     change_error: HandlerError | None = None
+    hook: str = ""
     stalls: bool = False
 
     @property
@@ -217,6 +219,16 @@ class Faults:
     ) -> Fault:
         """Accept the change and let it end as FAILED, with a HandlerErrorCode."""
         return self._order(Effect(change_error=HandlerError(code, message)), where)
+
+    def fail_hook(
+        self,
+        hook: str = "Org::Policy::Hook",
+        message: str = "The resource does not comply",
+        **where: Unpack[Where],
+    ) -> Fault:
+        """Accept the change and let a hook fail it; the hook's reason is in its own event."""
+        failed = HandlerError("GeneralServiceException", message)
+        return self._order(Effect(change_error=failed, hook=hook), where)
 
     def stall_change(self, **where: Unpack[Where]) -> Fault:
         """Accept the change and never finish it."""

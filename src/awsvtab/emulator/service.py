@@ -152,7 +152,9 @@ class CloudControl:
     def get_resource_request_status(self, request: Json) -> Json:
         change = self.requests.find(request["RequestToken"])
         change.advance(self.now, polled=True)
-        return {"ProgressEvent": change.event(self.now)}
+        hooks = change.hook_events()
+        said = {"HooksProgressEvent": hooks} if hooks else {}
+        return {"ProgressEvent": change.event(self.now), **said}
 
     def cancel_resource_request(self, request: Json) -> Json:
         change = self.requests.find(request["RequestToken"])
@@ -219,6 +221,7 @@ class CloudControl:
             event_time=self.now,
             retry_after_s=asynchrony.retry_after_s,
             named=named,
+            hook=next((effect.hook for effect in self.effects if effect.hook), ""),
         )
         self.holdings.holder(schema).pending.begin(change, self.now)
         return change

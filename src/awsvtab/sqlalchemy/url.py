@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from awsvtab.errors import ProgrammingError
 from awsvtab.options import ALL
 
 
@@ -14,11 +15,22 @@ def _names(text: str) -> list[str] | str:
     return text if text == "all" else [name.strip() for name in text.split(",")]
 
 
+def _flag(text: str) -> bool:
+    """Yes or no. A slip of the key must not switch off a guard: ProgrammingError."""
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ProgrammingError(f"{text!r} in the URL: write true or false")
+    return words[text.lower()]
+
+
 OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "tables": _names,
     "regions": lambda text: ALL if text == ALL else _names(text),
     "types": _names,
-    "trusted_schema": lambda text: text.lower() in ("1", "true", "yes", "on"),
+    "trusted_schema": _flag,
+    "read_only": _flag,
+    "max_changes": int,
     "profile": str,
     "endpoint_url": str,
     "concurrency": int,
@@ -29,6 +41,8 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "rows_in_memory": int,
     "read_timeout": float,
     "write_timeout": float,
+    "wait": _flag,
+    "journal": str,
 }
 """What a URL's query may say, and how its text is read; the rest is for ``connect_args``."""
 

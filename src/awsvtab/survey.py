@@ -1,0 +1,139 @@
+"""What a statement would ask of AWS, found out without asking.
+
+SQLite prepares the statement, which tells its plans. Then what it reads is run as if AWS had not
+answered yet, which tells the calls that each access path begins with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from awsvtab.catalog import Catalog, ResourceType
+from awsvtab.explain import WRITES, AccessPath, Explanation, reading, writing
+from awsvtab.options import Place
+from awsvtab.plan import Plan
+from awsvtab.readahead import Discovery, Probe, Request, Start
+from awsvtab.rerun import Rerun
+from awsvtab.resources import ResourceKey
+from awsvtab.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from apsw.ext import QueryDetails
+
+Planned = tuple[ResourceType, Plan]
+Seen = dict[Hashable, list[tuple[Counter[str], bool]]]
+Target = Callable[[str], ResourceType | None]
+
+
+class Survey(Discovery):
+    """A discovery in which every scan goes on though nothing is known, and nothing is asked.
+
+    ``calls`` are those that each table reference would begin with; ``guessed`` are the references
+    that were scanned while the rows of others were unknown: what they look up is not known.
+    """
+
+    def __init__(self, snapshot: Snapshot, regions: Sequence[str]) -> None:
+        super().__init__(snapshot, known=(), wanted=None)
+        self.calls: dict[str, Counter[str]] = {}
+        self.guessed: set[str] = set()
+        self.regions = tuple(regions)
+        self._told: set[Probe] = set()  # the scans whose keys the statement itself gives
+
+    def probe(self, reference: str, keyed: bool) -> Probe:
+        """The source for a scan, which has no rows, whatever leads to it."""
+        self.calls.setdefault(reference, Counter())
+        probe = self._enter(SurveyProbe(self, reference))
+        if not keyed:
+            self._told.add(probe)
+        if self.guesses(probe):
+            self.guessed.add(reference)
+        return probe
+
+    def note(self, probe: Probe, request: Request, start: Start) -> None:
+        """Counts a request; none counts twice."""
+        known = len(self.found)
+        super().note(probe, request, start)
+        if len(self.found) > known:
+            operation = "GetResource" if isinstance(request, ResourceKey) else "ListResources"
+            self.calls[probe.reference][operation] += 1
+
+    def guesses(self, probe: Probe) -> bool:
+        """Whether a scan's keys come from rows of others; not where the statement gives them."""
+        return probe not in self._told and super().guesses(probe)
+
+
+class SurveyProbe(Probe):
+    """A probe that asks AWS nothing at all."""
+
+    def __init__(self, survey: Survey, reference: str) -> None:
+        super().__init__(survey, reference, keyed=True)
+        self._survey = survey
+
+    def account_id(self, place: Place) -> str:
+        """No account's id."""
+        return ""
+
+    def enabled_regions(self, account: str) -> tuple[str, ...]:
+        """All regions that there may be; which of them are enabled is a guess."""
+        self._survey.guessed.add(self.reference)
+        return self._survey.regions
+
+
+def survey(
+    rerun: Rerun, catalog: Catalog, target: Target, snapshot: Snapshot, sql: str, bindings: Any
+) -> Explanation:
+    """The access paths of a statement, as SQLite is given it.
+
+    Local tables are read for the keys that they hold. Raises what preparing the statement raises,
+    and ProgrammingError for regions and identifiers that do not do.
+    """
+    from apsw.ext import query_info  # takes longer to import than all of awsvtab
+
+    plans: dict[str, Planned] = {}
+    rerun.noted_plans = plans
+    try:
+        details = query_info(rerun.connection, sql, bindings, actions=True, explain=True)
+        found = Survey(snapshot, catalog.regions)
+        rerun.survey(found, sql, details.is_readonly, bindings)
+    finally:
+        rerun.noted_plans = None
+    seen = _by_plan(found, plans)
+    scans = [plans[scan] for scan in _scans(details) if scan in plans]
+    reads = [_reading(catalog, *planned, seen) for planned in scans]
+    writes = [
+        writing(resource_type, WRITES[action.action_name])
+        for action in details.actions or ()
+        if action.action_name in WRITES
+        and (resource_type := target(action.table_name or "")) is not None
+    ]
+    return Explanation((*reads, *dict.fromkeys(writes)))
+
+
+def _scans(details: QueryDetails) -> Iterator[str]:
+    """The table references that a prepared statement scans, from the text that it has for each."""
+    for step in details.explain or ():
+        if step.opcode == "VFilter" and isinstance(step.p4, str):
+            yield step.p4.partition(" ")[0]
+
+
+def _by_plan(found: Survey, plans: Mapping[str, Planned]) -> Seen:
+    """What each plan was seen to begin with, and whether that is certain, scan by scan."""
+    seen: Seen = {}
+    for reference, calls in found.calls.items():
+        certain = reference not in found.guessed
+        seen.setdefault(_asks(*plans[reference]), []).append((calls, certain))
+    return seen
+
+
+def _reading(catalog: Catalog, resource_type: ResourceType, plan: Plan, seen: Seen) -> AccessPath:
+    """The prepared statement asks what the one that ran has asked, in the same order."""
+    scans = seen.get(_asks(resource_type, plan))
+    calls, certain = scans.pop(0) if scans else (Counter[str](), False)
+    return reading(catalog, resource_type, plan, calls, certain)
+
+
+def _asks(resource_type: ResourceType, plan: Plan) -> Hashable:
+    """What the calls of a plan depend on. A write looks at more columns than its SELECT."""
+    return resource_type.name, plan.access, plan.arguments

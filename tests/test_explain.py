@@ -1,0 +1,182 @@
+"""What `Connection.explain` says, held against what a run of the statement does."""
+
+from __future__ import annotations
+
+import apsw
+import boto3
+import pytest
+
+import awsvtab
+from awsvtab.catalog import catalog
+from awsvtab.emulator import Emulator
+from conftest import DOMAIN, EVENT_STREAM, Connect, operations
+
+STREAMS = "aws.customerprofiles.event_streams"
+DOMAINS = "aws.customerprofiles.domains"
+
+
+@pytest.fixture
+def explained(connect: Connect, estate: Emulator) -> awsvtab.Connection:
+    """A connection with local rows that name streams, and the streams."""
+    connection = connect(tables=["customerprofiles.event_streams"])
+    connection.execute("CREATE TABLE l (n INTEGER, id TEXT)")
+    connection.executemany(
+        "INSERT INTO l VALUES (?, ?)", [(n, f"one|{'ab'[n % 2]}") for n in range(9)]
+    )
+    connection.commit()
+    estate.calls.clear()
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("sql", "paths"),
+    [
+        (
+            f"SELECT uri FROM {STREAMS} WHERE data__Identifier = 'one|a' AND region = 'us-east-1'",
+            [f"get {STREAMS} by data__Identifier, region: 1 GetResource"],
+        ),
+        (
+            f"SELECT uri FROM {STREAMS} WHERE data__Identifier IN ('one|a', 'one|b', 'two|a')",
+            [f"get {STREAMS} by data__Identifier: 3 GetResource"],
+        ),
+        (
+            f"SELECT uri FROM {STREAMS} WHERE data__Identifier = NULL",
+            [f"get {STREAMS} by data__Identifier: no call"],
+        ),
+        (
+            f"SELECT uri FROM {STREAMS} WHERE domain_name = 'one'",
+            [f"list {STREAMS} by domain_name: 1 ListResources and more"],
+        ),
+        (f"SELECT uri FROM {STREAMS}", [f"list by parent {STREAMS}: 1 ListResources and more"]),
+        (
+            f"SELECT n, uri FROM l JOIN {STREAMS} ON data__Identifier = id",
+            [f"get {STREAMS} by data__Identifier: 2 GetResource"],
+        ),
+        (
+            f"SELECT n, uri FROM l CROSS JOIN {STREAMS} ON uri = id",
+            [f"hash {STREAMS}: 1 ListResources and more"],
+        ),
+        (
+            f"SELECT d.tags FROM l CROSS JOIN {STREAMS} e ON e.data__Identifier = id "
+            f"CROSS JOIN {DOMAINS} d ON d.domain_name = e.uri",
+            [
+                f"get {STREAMS} by data__Identifier: 2 GetResource",
+                f"get {DOMAINS} by domain_name: calls not known",
+            ],
+        ),
+        (
+            f"SELECT 1 FROM {STREAMS} WHERE domain_name = 'one' "
+            f"UNION ALL SELECT 2 FROM {DOMAINS} WHERE domain_name = 'one'",
+            [
+                f"list {STREAMS} by domain_name: 1 ListResources and more",
+                f"get {DOMAINS} by domain_name: 1 GetResource",
+            ],
+        ),
+        (
+            f"DELETE FROM {STREAMS} WHERE data__Identifier = 'one|a'",
+            [
+                f"get {STREAMS} by data__Identifier: 1 GetResource",
+                f"delete {STREAMS}: DeleteResource for each row, and its status until it is done",
+            ],
+        ),
+        (
+            f"UPDATE {STREAMS} SET tags = '[]' WHERE data__Identifier IN (SELECT id FROM l)",
+            [
+                f"get {STREAMS} by data__Identifier: 2 GetResource",
+                f"update {STREAMS}: UpdateResource for each row, and its status until it is done",
+            ],
+        ),
+        (
+            f"INSERT INTO {STREAMS} (DomainName, EventStreamName, Uri) SELECT 'x', id, id FROM l",
+            [f"create {STREAMS}: CreateResource for each row, and its status until it is done"],
+        ),
+        (
+            f"CREATE TABLE made AS SELECT uri FROM {STREAMS} WHERE domain_name IN ('one', 'two')",
+            [f"list {STREAMS} by domain_name: 2 ListResources and more"],
+        ),
+        ("SELECT n FROM l", []),
+    ],
+)
+def test_paths_and_first_calls(
+    explained: awsvtab.Connection, estate: Emulator, sql: str, paths: list[str]
+) -> None:
+    assert [str(path) for path in explained.explain(sql).paths] == paths
+    assert operations(estate) == {}
+    assert not explained.in_transaction
+
+
+def test_the_calls_are_those_that_are_then_made(
+    explained: awsvtab.Connection, estate: Emulator
+) -> None:
+    sql = f"SELECT n, uri FROM l JOIN {STREAMS} ON data__Identifier = id WHERE n < ?"
+    (path,) = explained.explain(sql, (1,)).paths
+    assert path.exact
+    explained.execute(sql, (1,)).fetchall()
+    assert operations(estate) == dict(path.calls) == {"GetResource": 1}
+
+
+def test_the_actions_are_cloud_control_s_and_those_of_the_handlers(
+    explained: awsvtab.Connection,
+) -> None:
+    handlers = catalog().type(EVENT_STREAM).handlers
+    (get,) = explained.explain(f"SELECT uri FROM {STREAMS} WHERE data__Identifier = 'a|b'").paths
+    assert get.methods == ("get_resource",)
+    assert set(get.actions) == {"cloudformation:GetResource", *handlers["read"]}
+    deletion = explained.explain(f"DELETE FROM {STREAMS} WHERE data__Identifier = 'a|b'")
+    assert set(deletion.actions) == {
+        "cloudformation:GetResource",
+        "cloudformation:DeleteResource",
+        "cloudformation:GetResourceRequestStatus",
+        *handlers["read"],
+        *handlers["delete"],
+    }
+    (listed,) = explained.explain(f"SELECT event_stream_name FROM {STREAMS}").paths
+    assert listed.reads == (DOMAIN,)
+    assert listed.methods == ("list_resources",)
+    assert set(catalog().type(DOMAIN).handlers["list"]) <= set(listed.actions)
+
+
+def test_the_account_s_regions_are_not_asked_for(connect: Connect, emulator: Emulator) -> None:
+    connection = connect(regions="all")
+    (path,) = connection.explain("SELECT queue_url FROM aws.sqs.queues").paths
+    assert path.access == "list"
+    assert dict(path.calls)["ListResources"] > 10
+    assert not path.exact
+    assert len(emulator.calls) == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        (f"SELECT nope FROM {STREAMS}", "no such column: nope"),
+        ("SELECT 1 FROM aws.customerprofiles.event_stream", "did you mean"),
+        (f"SELECT 1 FROM {STREAMS} WHERE region = 'nowhere'", "nowhere"),
+        (f"SELECT 1 FROM {STREAMS} WHERE data__Identifier = 'one'", "1 of 2 parts"),
+    ],
+)
+def test_what_is_wrong_with_a_statement_is_said(
+    explained: awsvtab.Connection, sql: str, message: str
+) -> None:
+    with pytest.raises(awsvtab.Error, match=message):
+        explained.explain(sql)
+
+
+def test_a_function_that_may_have_effects_is_not_called(
+    explained: awsvtab.Connection,
+) -> None:
+    called: list[str] = []
+    explained.create_function("noted", 1, lambda key: called.append(key) or key)
+    (path,) = explained.explain(
+        f"SELECT n FROM l JOIN {STREAMS} ON data__Identifier = noted(id)"
+    ).paths
+    assert str(path) == f"get {STREAMS} by data__Identifier: calls not known"
+    assert called == []
+
+
+def test_it_works_on_a_bare_connection(emulator: Emulator, session: boto3.Session) -> None:
+    connection = apsw.Connection(":memory:")
+    registration = awsvtab.register(connection, session=session, endpoint_url=emulator.endpoint_url)
+    found = registration.explain("SELECT name FROM aws_ssm_parameters WHERE name = ?", ("x",))
+    assert str(found) == "get aws.ssm.parameters by name: 1 GetResource"
+    registration.close()
+    connection.close()
