@@ -218,7 +218,7 @@ def test_a_list_that_needs_a_parent_knows_it() -> None:
 
 SCHEMA = {
     "typeName": "Org::Svc::Thing",
-    "definitions": {"Text": {"type": "string"}},
+    "definitions": {"Text": {"type": "string", "format": "date-time"}},
     "properties": {
         "B": {"$ref": "#/definitions/Text"},
         "A": {"type": ["object", "string"]},
@@ -246,6 +246,9 @@ def test_a_record_keeps_what_a_table_needs_of_a_schema() -> None:
     assert made.by_name["Id"].read_only
     assert made.by_name["C"].required
     assert made.by_name["C"].unordered
+    assert [prop.name for prop in made.properties if prop.timestamp] == ["B"]
+    declared = {column.name: column.declared_type for column in table_columns(made)}
+    assert (declared["b"], declared["id"]) == ("TIMESTAMP", "TEXT")
     assert made.nested_read_only == ("A/X",)
     assert made.nested_write_only == ("C/*/Secret",)
     assert made.list_requires == (("A",), ("B",))

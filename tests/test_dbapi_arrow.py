@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import awsvtab
-from conftest import operations
+from awsvtab.emulator import Emulator
+from conftest import Connect, operations
 
 pa = pytest.importorskip("pyarrow")
 
@@ -209,6 +210,14 @@ def test_an_aws_table_has_its_declared_types(connection: awsvtab.Connection, est
     assert table.column("event_stream_name").to_pylist() == ["a", "b"]
     none = connection.execute(sql, ("nowhere",)).fetch_arrow_table()
     assert (none.num_rows, none.schema) == (0, table.schema)
+
+
+def test_times_of_aws_are_arrow_timestamps(emulator: Emulator, connect: Connect) -> None:
+    group = {"Name": "edge", "CreatedTime": "2026-03-01T10:20:30Z"}
+    emulator.put("AWS::CloudFront::ConnectionGroup", group, region="us-east-1")
+    cursor = connect().execute("SELECT created_time FROM aws.cloudfront.connection_groups")
+    (created,) = cursor.fetch_arrow_table().column("created_time").to_pylist()
+    assert created == datetime.datetime(2026, 3, 1, 10, 20, 30, tzinfo=UTC)
 
 
 def test_batches_stop_aws_calls_where_the_reader_stops(

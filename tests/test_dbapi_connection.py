@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import awsvtab
+from awsvtab.emulator import Emulator
+from conftest import Connect
 
 
 @pytest.fixture
@@ -96,14 +98,66 @@ def test_another_thread_may_if_told_so() -> None:
     connection.close()
 
 
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
+
+
+def closed_while_reading(connection: awsvtab.Connection, sql: str, reads: Any) -> Any:
+    """What a thread's statement raises when this one closes the connection under it."""
+    found: list[Any] = []
+    reader = threading.Thread(
+        target=lambda: found.append(raised_by(lambda: connection.execute(sql).fetchall()))
+    )
+    reader.start()
+    while not reads():
+        time.sleep(0.001)
+    connection.close()
+    reader.join(10)
+    assert not reader.is_alive()
+    with pytest.raises(awsvtab.ProgrammingError, match="closed database"):
+        connection.execute("SELECT 1")
+    return found[0]
+
+
+def raised_by(function: Callable[[], Any]) -> Any:
+    try:
+        return function()
+    except Exception as error:
+        return error
+
+
+def test_close_ends_what_another_thread_runs() -> None:
+    connection = awsvtab.connect(":memory:", check_same_thread=False)
+    started = threading.Event()
+    connection.set_progress_handler(started.set, 1000)
+    error = closed_while_reading(connection, ENDLESS, started.is_set)
+    assert isinstance(error, awsvtab.OperationalError)
+    assert error.sqlite_errorname == "SQLITE_INTERRUPT"
+
+
+def test_close_ends_what_another_thread_reads_from_aws(connect: Connect, estate: Emulator) -> None:
+    connection = connect(check_same_thread=False)
+    estate.calls.clear()
+    estate.faults.delay(30)
+    sql = "SELECT * FROM aws.customerprofiles.event_streams WHERE domain_name = 'one'"
+    error = closed_while_reading(connection, sql, lambda: estate.calls)
+    assert isinstance(error, awsvtab.OperationalError)
+    estate.faults.clear()
+
+
+def test_a_function_cannot_close_the_connection_that_calls_it(local: awsvtab.Connection) -> None:
+    local.create_function("close", 0, local.close)
+    with pytest.raises(awsvtab.OperationalError) as caught:
+        local.execute("SELECT close()").fetchall()
+    assert isinstance(caught.value.__cause__, awsvtab.ProgrammingError)
+    assert local.execute("SELECT x FROM t").fetchall() == [(1,)]
+
+
 def test_another_thread_may_interrupt(local: awsvtab.Connection) -> None:
     timer = threading.Timer(0.05, local.interrupt)
     timer.start()
     started = time.monotonic()
     with pytest.raises(awsvtab.OperationalError, match="interrupted") as caught:
-        local.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
-        ).fetchall()
+        local.execute(ENDLESS).fetchall()
     assert caught.value.sqlite_errorname == "SQLITE_INTERRUPT"
     assert time.monotonic() - started < 5
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import awsvtab
+from awsvtab.emulator import Emulator
+from conftest import operations
 
 INSERT = """
     INSERT INTO aws.customerprofiles.event_streams (domain_name, event_stream_name, uri)
@@ -97,3 +99,25 @@ def test_with_autocommit_commit_and_rollback_do_nothing() -> None:
 def test_autocommit_takes_true_false_and_legacy_only(value: Any) -> None:
     with pytest.raises(ValueError, match="autocommit"):
         awsvtab.connect(":memory:", autocommit=value)
+
+
+def insert_stream(connection: awsvtab.Connection, name: str) -> None:
+    connection.execute(
+        "INSERT INTO aws.customerprofiles.event_streams (domain_name, event_stream_name, uri, region)"
+        " VALUES ('one', ?, 'arn:aws:kinesis:us-east-1:123456789012:stream/s', 'us-east-1')",
+        (name,),
+    )
+
+
+def test_a_with_block_is_plan_and_apply(connection: awsvtab.Connection, estate: Emulator) -> None:
+    operations(estate)
+    with pytest.raises(ZeroDivisionError), connection:
+        insert_stream(connection, "never")
+        raise ZeroDivisionError
+    with connection:
+        insert_stream(connection, "x")
+        insert_stream(connection, "y")
+        assert operations(estate).get("CreateResource", 0) == 0
+    assert operations(estate)["CreateResource"] == 2
+    query = "SELECT event_stream_name FROM event_streams WHERE domain_name = 'one' ORDER BY 1"
+    assert connection.execute(query).fetchall() == [("a",), ("b",), ("x",), ("y",)]

@@ -14,6 +14,8 @@ import pytest
 
 import awsvtab
 from awsvtab.dbapi import adaptation
+from awsvtab.emulator import Emulator
+from conftest import Connect
 
 # From Python 3.12 on they are deprecated, as in sqlite3.
 DEFAULTS = pytest.mark.filterwarnings("ignore:The default .* is deprecated:DeprecationWarning")
@@ -164,3 +166,30 @@ def test_a_timestamp_as_aws_writes_it_is_converted_without_a_warning(
 ) -> None:
     (at,) = converting.execute("""SELECT '2026-03-01T10:20:30Z' AS "at [timestamp]" """).fetchone()
     assert at == datetime.datetime(2026, 3, 1, 10, 20, 30, tzinfo=datetime.UTC)
+
+
+GROUP = {
+    "Name": "edge",
+    "Enabled": True,
+    "Tags": [{"Key": "team", "Value": "retail"}],
+    "CreatedTime": "2026-03-01T10:20:30.500Z",
+}
+
+
+@pytest.mark.parametrize("detect_types", [0, awsvtab.PARSE_DECLTYPES])
+def test_columns_of_aws_tables_are_converted_when_asked(
+    emulator: Emulator, connect: Connect, detect_types: int
+) -> None:
+    emulator.put("AWS::CloudFront::ConnectionGroup", GROUP, region="us-east-1")
+    connection = connect(detect_types=detect_types)
+    row = connection.execute(
+        "SELECT name, enabled, tags, created_time, anycast_ip_list_id"
+        " FROM aws.cloudfront.connection_groups"
+    ).fetchone()
+    moment = datetime.datetime(2026, 3, 1, 10, 20, 30, 500_000, datetime.UTC)
+    if detect_types:
+        assert row == ("edge", True, GROUP["Tags"], moment, None)
+        assert isinstance(row[1], bool)
+    else:
+        tags = '[{"Key":"team","Value":"retail"}]'
+        assert row == ("edge", 1, tags, GROUP["CreatedTime"], None)

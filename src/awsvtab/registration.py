@@ -46,6 +46,8 @@ from awsvtab.write_tables import requests_table, resource_requests_table
 
 STATEMENTS_KEPT = 256  # rewritten texts
 
+_NO_SCHEMAS: frozenset[str] = frozenset()
+
 _OWN_TABLE = """
     SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
     UNION ALL SELECT sql FROM main.sqlite_schema WHERE name = :name COLLATE NOCASE
@@ -146,8 +148,9 @@ class Registration:
 
     def rewrite(self, sql: str) -> Rewritten:
         """The text for SQLite; ProgrammingError where it names an AWS table that is none."""
-        names = self._connection.db_names() if "." in sql else ()
-        schemas = frozenset(name.lower() for name in names)
+        schemas = _NO_SCHEMAS
+        if "." in sql:
+            schemas = frozenset(map(str.lower, self._connection.db_names()))
         rewritten = self._rewrite(sql, schemas)
         for _, service, resource in rewritten.unknown:
             raise ProgrammingError(no_such_table(self.catalog, f"aws.{service}.{resource}"))

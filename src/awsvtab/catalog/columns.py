@@ -108,6 +108,8 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 def _property_column(name: str, prop: Property, hidden: bool = False) -> Column:
     declared_type = _DECLARED_TYPES.get(prop.json_type, "JSON")
+    if prop.timestamp:
+        declared_type = "TIMESTAMP"
     return Column(name, Kind.PROPERTY, declared_type, hidden, prop)
 
 

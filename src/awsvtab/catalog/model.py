@@ -28,6 +28,7 @@ class Property:
     create_only: bool = False
     write_only: bool = False
     unordered: bool = False
+    timestamp: bool = False
 
 
 @dataclass(frozen=True, slots=True)

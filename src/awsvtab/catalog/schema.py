@@ -24,7 +24,7 @@ Schema = Mapping[str, Any]
 Record = dict[str, Any]
 
 HANDLERS = ("create", "read", "update", "delete", "list")
-FLAGS = ("required", "read_only", "create_only", "write_only", "unordered")
+FLAGS = ("required", "read_only", "create_only", "write_only", "unordered", "timestamp")
 NESTED = ("nested_read_only", "nested_create_only", "nested_write_only", "nested_unordered")
 ANY = "any"  # a union such as object or string, or no type at all
 JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
@@ -139,11 +139,19 @@ def _properties(schema: Schema, order: Sequence[str] | None) -> dict[str, str]:
             for name, prop in properties.items()
             if resolve(schema, prop).get("insertionOrder") is False
         },
+        "timestamp": {
+            name for name, prop in properties.items() if _is_timestamp(resolve(schema, prop))
+        },
     }
     return {
         name: " ".join([json_type(schema, name), *(flag for flag in FLAGS if name in marks[flag])])
         for name in ordered
     }
+
+
+def _is_timestamp(prop: Schema) -> bool:
+    """Whether the texts are RFC 3339's: https://json-schema.org/understanding-json-schema/reference/type#dates-and-times"""
+    return prop.get("type") == "string" and prop.get("format") == "date-time"
 
 
 def _ordered(properties: Iterable[str], order: Sequence[str], required: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from threading import get_ident
@@ -33,6 +34,9 @@ from awsvtab.registration import register
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
+
+CLOSE_WAIT_S = 10
+"""How long `Connection.close` waits for other threads; what reads from AWS ends within one."""
 
 KEYWORDS = (
     "timeout",
@@ -137,20 +141,25 @@ class BaseConnection(Transactions, Callbacks, Storage):
             database.interrupt()
 
     def close(self) -> None:
-        """Close; what is not committed is lost, queued AWS changes with it."""
+        """Close; what is not committed is lost, queued AWS changes with it.
+
+        What another thread runs is interrupted, and waited for: it raises OperationalError.
+        """
         self._check_thread()
         if self._database is None:
             if not self._closed:
                 self._open_database()
             return
+        if self._thread is None:
+            _stop_others(self._database)
         if self._autocommit is False:
             self._end_at_close()
-        database, self._database = self._database, None
+        with translating:  # from a function that a statement calls it cannot be closed
+            self._database.close(True)
+        self._database = None
         self._closed = True
         self._statements.clear()
-        with translating:
-            self._registration.close()
-            database.close(True)
+        self._registration.close()
 
     def __del__(self) -> None:
         # As sqlite3 does, since 3.13.
@@ -257,6 +266,27 @@ def connect(
         autocommit=autocommit,
         **aws_options,
     )
+
+
+def _stop_others(database: apsw.Connection) -> None:
+    """Interrupt what runs in another thread until nothing does. ProgrammingError if it stays."""
+    deadline = time.monotonic() + CLOSE_WAIT_S
+    while _is_busy_elsewhere(database):
+        if time.monotonic() > deadline:
+            raise errors.ProgrammingError(
+                f"cannot close: another thread still runs a statement {CLOSE_WAIT_S} seconds after "
+                "it was interrupted. Wait for it, then close() again."
+            )
+        database.interrupt()
+        time.sleep(0.01)
+
+
+def _is_busy_elsewhere(database: apsw.Connection) -> bool:
+    try:
+        database.total_changes()
+    except apsw.ThreadingViolationError:
+        return True
+    return False
 
 
 def _flags(uri: bool) -> int:

@@ -16,7 +16,6 @@ import apsw
 from awsvtab.dbapi.adaptation import Parameters, bindable
 from awsvtab.dbapi.convert import Conversion
 from awsvtab.dbapi.execution import Execution, Values
-from awsvtab.dbapi.handle import Handle
 from awsvtab.dbapi.row import Description, Row
 from awsvtab.dbapi.statement import Columns, describe_columns
 from awsvtab.dbapi.translate import translate, translate_undecodable
@@ -55,9 +54,14 @@ class Cursor(Execution):
     def __init__(self, connection: Connection, /) -> None:
         if self._busy:
             self._refuse()
-        if not isinstance(connection, Handle):
-            raise TypeError(f"Cursor() takes a Connection, not {type(connection).__name__}")
-        self._source = connection._open_database().cursor()
+        try:
+            database, thread = connection._database, connection._thread
+        except AttributeError:
+            kind = type(connection).__name__
+            raise TypeError(f"Cursor() takes a Connection, not {kind}") from None
+        if database is None or (thread is not None and thread != get_ident()):
+            database = connection._open_database()
+        self._source = database.cursor()
         self.connection = connection
         self.row_factory = connection.row_factory
 
@@ -227,7 +231,7 @@ class Cursor(Execution):
         if factory is None:
             return convert
         if factory in (Row, sqlite3.Row):
-            make = self._make_row or Row.maker(self.description)
+            make = self._make_row or Row._maker(self.description)
             self._make_row = make
         else:
             # Not kept, or the cursor would keep itself, and its statement, alive.

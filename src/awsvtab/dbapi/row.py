@@ -37,7 +37,7 @@ class Row(Sequence[Any]):
         return row
 
     @classmethod
-    def maker(cls, description: Description | None) -> Callable[[tuple[Any, ...]], Row]:
+    def _maker(cls, description: Description | None) -> Callable[[tuple[Any, ...]], Row]:
         """A function from values to rows of one result, without the checks of ``Row()``."""
         new = object.__new__
         names = description or ()

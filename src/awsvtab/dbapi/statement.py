@@ -95,6 +95,9 @@ def describe_columns(columns: Columns, strip_names: bool) -> Description | None:
 
 def first_keyword(sql: str) -> str:
     """The first word after blanks and comments, in capitals."""
+    word = sql.partition(" ")[0]
+    if word.isalpha():  # as nearly always, and much faster than a match
+        return word.upper()
     match = _KEYWORD.match(sql)
     return match[1].upper() if match else ""
 
