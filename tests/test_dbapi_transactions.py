@@ -103,17 +103,23 @@ def test_autocommit_takes_true_false_and_legacy_only(value: Any) -> None:
 
 def insert_stream(connection: awsvtab.Connection, name: str) -> None:
     connection.execute(
-        "INSERT INTO aws.customerprofiles.event_streams (domain_name, event_stream_name, uri, region)"
+        "INSERT INTO aws.customerprofiles.event_streams"
+        " (domain_name, event_stream_name, uri, region)"
         " VALUES ('one', ?, 'arn:aws:kinesis:us-east-1:123456789012:stream/s', 'us-east-1')",
         (name,),
     )
 
 
-def test_a_with_block_is_plan_and_apply(connection: awsvtab.Connection, estate: Emulator) -> None:
-    operations(estate)
-    with pytest.raises(ZeroDivisionError), connection:
+def insert_and_fail(connection: awsvtab.Connection) -> None:
+    with connection:
         insert_stream(connection, "never")
         raise ZeroDivisionError
+
+
+def test_a_with_block_is_plan_and_apply(connection: awsvtab.Connection, estate: Emulator) -> None:
+    operations(estate)
+    with pytest.raises(ZeroDivisionError):
+        insert_and_fail(connection)
     with connection:
         insert_stream(connection, "x")
         insert_stream(connection, "y")
