@@ -87,16 +87,23 @@ def test_it_only_ever_grows_and_is_told_now_and_then(watched: awsvtab.Connection
 
 
 def test_a_region_is_done_when_its_listings_are(connect: Connect, estates: Emulator) -> None:
+    """One region's second page hangs, until the statement has been seen to get no further."""
     told: list[ReadProgress] = []
-    watched = connect(  # that reads hardly ahead
-        tables=["customerprofiles.event_streams"], regions=REGIONS, concurrency=1
-    )
-    watched.set_read_progress(told.append)
-    cursor = watched.execute("SELECT region FROM event_streams")
-    regions = [cursor.fetchone() for _ in range(30)]
-    assert len(set(regions)) == 2
-    cursor.close()
-    assert (told[-1].regions_done, told[-1].regions) == (1, 2)
+    hanging = threading.Event()
+    watched = connect(tables=["customerprofiles.event_streams"], regions=REGIONS)
+
+    def watch(progress: ReadProgress) -> None:
+        told.append(progress)
+        if progress.rows == 2 + 20 + 10 and progress.regions_done == 1:
+            hanging.set()
+
+    watched.set_read_progress(watch)
+    estates.listing.page_size = 10
+    estates.faults.sleep = lambda _: hanging.wait(20)
+    estates.faults.delay(1, region=REGIONS[1], page=2)
+    assert len(watched.execute("SELECT region FROM event_streams").fetchall()) == 40
+    assert hanging.is_set()
+    assert (told[-1].regions_done, told[-1].regions) == (2, 2)
     watched.execute("SELECT uri FROM event_streams WHERE data__Identifier = 'd|s01'").fetchall()
     assert (told[-1].regions_done, told[-1].regions) == (0, 0)  # nothing was listed
 

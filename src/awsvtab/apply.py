@@ -17,7 +17,7 @@ from awsvtab.asking import Asker
 from awsvtab.changes import Change, Operation
 from awsvtab.cloudcontrol import CloudControl, ProgressEvent
 from awsvtab.errors import Cancelled, Error, InternalError, ProgrammingError
-from awsvtab.fold import name, together
+from awsvtab.fold import together
 from awsvtab.journal import Step
 from awsvtab.ledger import Ledger
 from awsvtab.masking import keep_secrets
@@ -131,11 +131,11 @@ class _Run:
     def go(self, plan: Sequence[Change]) -> None:
         """Applies group after group, until one has a failure or the user interrupts."""
         requests = iter(self._requests)
-        later = Counter(map(name, plan))
+        later = Counter(each.key for each in plan)
         for group in together(plan):
-            later.subtract(map(name, group))
+            later.subtract(each.key for each in group)
             # A resource that is changed again has to be done with before that.
-            wait = self._means.policy.wait or any(later[name(change)] for change in group)
+            wait = self._means.policy.wait or any(later[change.key] for change in group)
             self._policy = self._means.policy._replace(wait=wait)
             self._apply([next(requests) for _ in group])
             if self._failures or self.stopped:

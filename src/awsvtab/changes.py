@@ -32,7 +32,8 @@ class Change:
     AWS will make up; None after a DELETE. The identifier of a CREATE is what its properties say;
     None if AWS makes up a part. ``statement`` tells changes of one statement from those of others.
     The client token makes a repeated request harmless: AWS takes it once. ``folded``
-    are the client tokens of the other changes that this one stands for.
+    are the client tokens of the other changes that this one stands for. ``sql`` is the statement's
+    text, which may hold secrets too.
     """
 
     operation: Operation
@@ -44,17 +45,21 @@ class Change:
     properties: Properties | None = field(default=None, repr=False)
     client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
     folded: tuple[str, ...] = ()
+    sql: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         about = f" '{name}'" if (name := self._name()) else ""
         return f"{self.operation} {self.resource_type.name}{about} in {self.place.region}"
 
     @property
-    def key(self) -> ResourceKey | None:
-        """What tells the resource from all others; None as long as AWS has not named it."""
-        if self.identifier is None:
-            return None
-        return ResourceKey(self.place, self.resource_type.name, self.identifier)
+    def key(self) -> ResourceKey:
+        """What tells the resource from all others within its transaction.
+
+        A new resource that AWS will name goes by the client token of its CREATE: whatever changes
+        it before COMMIT has that as its identifier.
+        """
+        identifier = self.identifier or self.client_token
+        return ResourceKey(self.place, self.resource_type.name, identifier)
 
     def _name(self) -> str:
         """The identifier; of a new resource what is known of it, a star for what AWS will add."""
@@ -81,7 +86,7 @@ class Changes:
     each table that takes part in the transaction about each, and a table that joins late about
     the innermost only. ``_marks[n]`` is where savepoint n was opened. ``savepoints_told`` counts
     what was ever opened; statements open savepoints of their own. ``_latest`` is the last change
-    of each resource that has a name. At ``most`` so many changes may wait.
+    of each resource. At ``most`` so many changes may wait.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -102,7 +107,7 @@ class Changes:
         OperationalError for one change too many.
         """
         key = change.key
-        latest = None if key is None else self._latest.get(key)
+        latest = self._latest.get(key)
         there = latest is not None and latest.operation is not Operation.DELETE
         if there and change.operation is Operation.CREATE:
             raise IntegrityError(f"{change}: the resource is there already in this transaction")
@@ -112,8 +117,7 @@ class Changes:
                 "COMMIT or ROLLBACK those that wait, or connect(max_changes=…) with a larger number"
             )
         self._queue.append(change)
-        if key is not None:
-            self._latest[key] = change
+        self._latest[key] = change
 
     def latest(self, key: ResourceKey) -> Change | None:
         """The last change that waits for a resource."""
@@ -175,4 +179,4 @@ class Changes:
         """Drops all changes but the first."""
         if length < len(self._queue):
             del self._queue[length:]
-            self._latest = {each.key: each for each in self._queue if each.key is not None}
+            self._latest = {each.key: each for each in self._queue}

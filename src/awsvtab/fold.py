@@ -28,7 +28,7 @@ def fold(changes: Iterable[Change]) -> list[Change]:
     plan: list[Change | None] = []
     standing: dict[ResourceKey, int] = {}
     for change in changes:
-        key = name(change)
+        key = change.key
         place = standing.get(key)
         earlier = None if place is None else plan[place]
         if place is not None and earlier is not None:
@@ -56,21 +56,11 @@ def together(plan: Iterable[Change]) -> Iterator[list[Change]]:
     for _, made in groupby(plan, key=lambda each: (each.statement, each.resource_type.name)):
         group: dict[ResourceKey, Change] = {}
         for change in made:
-            if name(change) in group:
+            if change.key in group:
                 yield list(group.values())
                 group = {}
-            group[name(change)] = change
+            group[change.key] = change
         yield list(group.values())
-
-
-def name(change: Change) -> ResourceKey:
-    """What tells a change's resource from all others within its transaction.
-
-    A new resource that AWS will name goes by the client token of its CREATE: whatever is to change
-    it before COMMIT has that as its identifier.
-    """
-    identifier = change.identifier or change.client_token
-    return ResourceKey(change.place, change.resource_type.name, identifier)
 
 
 def _updated(earlier: Change, update: Change) -> Change:

@@ -47,7 +47,7 @@ class Condition(NamedTuple):
         if self.role is Role.REGION:
             return row.place.region
         if self.role is Role.IDENTIFIER:
-            return row.identifier
+            return None if row.unnamed else row.identifier
         value = row.value(self.property)
         return MISSING if isinstance(value, Missing) else to_sql(value)
 

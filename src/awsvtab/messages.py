@@ -37,3 +37,12 @@ def needs_keys(resource_type: ResourceType, place: Place) -> str:
         f"{resource_type.dotted_name} can only be listed by what holds its resources: write "
         f"WHERE region = '{place.region}' AND {required}"
     )
+
+
+def lacks_region(resource_type: ResourceType) -> str:
+    """For an INSERT that could go to several regions."""
+    name = resource_type.dotted_name
+    return (
+        f"INSERT INTO {name} lacks region: write "
+        f"INSERT INTO {name} (…, region) VALUES (…, 'us-east-1')"
+    )

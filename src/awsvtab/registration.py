@@ -42,7 +42,7 @@ from awsvtab.sqltokens import without_literals
 from awsvtab.statements import Execution, Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
-from awsvtab.write_tables import requests_table, resource_requests_table
+from awsvtab.write_tables import pending_table, requests_table, resource_requests_table
 
 STATEMENTS_KEPT = 256  # rewritten texts
 
@@ -104,6 +104,7 @@ class Registration:
         self._introspection = (
             *catalog_tables(self.catalog),
             *activity_tables(self.cloudcontrol.activity),
+            pending_table(self.changes, self._redact),
             requests_table(self.ledger),
             resource_requests_table(
                 self.catalog,

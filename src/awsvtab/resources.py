@@ -39,7 +39,8 @@ class Resource:
     property that a listing left out is not absent; one that GetResource left out is. ``model`` is
     what it was listed by: AWS does not return a property that is write-only, but a row that was
     listed by one has it. ``known`` are the names that it was last found to know, and ``cells`` the
-    row that was last made of it, of that ``shape``.
+    row that was last made of it, of that ``shape``. One that is ``unnamed`` waits for COMMIT,
+    and AWS will name it: its identifier is a stand-in.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Resource:
         "resource_type",
         "shape",
         "text",
+        "unnamed",
         "whole",
     )
 
@@ -64,7 +66,9 @@ class Resource:
         text: str,
         whole: bool,
         model: Properties = NO_MODEL,
+        unnamed: bool = False,
     ) -> None:
+        self.unnamed = unnamed
         self.resource_type = resource_type
         self.place = place
         self.identifier = identifier

@@ -89,7 +89,7 @@ def _unread(resource: Resource) -> Cell:
 
 
 _READERS: Mapping[Kind, Reader] = {
-    Kind.IDENTIFIER: lambda resource: resource.identifier,
+    Kind.IDENTIFIER: lambda resource: None if resource.unnamed else resource.identifier,
     Kind.KEY: lambda resource: f"{resource.place.region}{KEY_SEPARATOR}{resource.identifier}",
     Kind.REGION: lambda resource: resource.place.region,
     Kind.PATCH: lambda resource: None,

@@ -15,7 +15,6 @@ from awsvtab.catalog.scope import home_region, host_region
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.errors import (
     AwsError,
-    InvalidRequest,
     NotFound,
     NotSupportedError,
     ProgrammingError,
@@ -35,16 +34,23 @@ from awsvtab.keys import (
     resource_models,
 )
 from awsvtab.lookups import Lookups
-from awsvtab.messages import cannot_list, needs_keys
+from awsvtab.messages import cannot_list, lacks_region, needs_keys
 from awsvtab.options import ALL, SESSION_ACCOUNT, Place
 from awsvtab.regions import check_regions, global_region, plausible, scan_regions
-from awsvtab.resources import MISSING, NO_MODEL, Resource
+from awsvtab.resources import NO_MODEL, Resource
+from awsvtab.scopes import (
+    Scope,
+    once,
+    property_reader,
+    rules_out,
+    takes,
+    tells_parents_apart,
+)
 from awsvtab.snapshot import Source, done
 from awsvtab.spool import KeySet
-from awsvtab.values import Properties, dump_json
+from awsvtab.values import Properties
 
 Rows = Flow[Resource]
-Scope = tuple[Place, Properties]  # of a listing: where, and with which resource model
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ class Scanner:
         if region is None:
             keys = Keys()
             if not resource_type.is_global and len(set(self._regions(snapshot) or ())) > 1:
-                raise ProgrammingError(_lacks_region(resource_type))
+                raise ProgrammingError(lacks_region(resource_type))
         else:
             keys = Keys(regions=frozenset({region}), written_regions=frozenset({region}))
         if region is not None and resource_type.is_global:
@@ -212,11 +218,11 @@ class Scanner:
                 (place, model)
                 for place in places
                 for model in given
-                if _takes(resource_type, place, model)
+                if takes(resource_type, place, model)
             ]
             return self._read(snapshot, resource_type, ready(scopes), limited)
         rows = self._list_by_parents(snapshot, resource_type, places, keys, limited)
-        if _tells_parents_apart(resource_type):
+        if tells_parents_apart(resource_type):
             return rows
         return mapped(rows, partial(_distinct, snapshot.key_set()))
 
@@ -292,7 +298,7 @@ class Scanner:
         walked: set[tuple[Place, str]] = set()
         level: list[Resource] = []
         while True:
-            new_scopes = mapped(scopes, partial(_once, walked))
+            new_scopes = mapped(scopes, partial(once, walked))
             for step in self._read(snapshot, resource_type, new_scopes, limited, True):
                 if trees and not isinstance(step, Waiting):
                     level += step
@@ -340,7 +346,7 @@ class Scanner:
             lambda batch: [
                 (place, model)
                 for row in batch
-                for model in parent.models(_reader(row), constants)
+                for model in parent.models(property_reader(row), constants)
                 if agrees(resource_type, keys, model)
             ],
         )
@@ -355,7 +361,9 @@ class Scanner:
             lambda batch: [
                 (row.place, model)
                 for row in batch
-                for model in tree.models(_reader(row), self._constants(snapshot, tree, row.place))
+                for model in tree.models(
+                    property_reader(row), self._constants(snapshot, tree, row.place)
+                )
                 if agrees(row.resource_type, keys, model)
             ],
         )
@@ -399,7 +407,7 @@ class Scanner:
                 yield from listing
                 read += 1
             except AwsError as error:
-                if not _rules_out(error, model) and not self._lacks_type(error, place):
+                if not rules_out(error, model) and not self._lacks_type(error, place):
                     asker.failed(error)
                 if isinstance(error, NotFound):
                     gone.append(error)
@@ -453,25 +461,6 @@ def _has(row: Resource, needs: frozenset[str], whole: bool) -> bool:
     return row.whole or (not whole and row.knows(needs))
 
 
-def _takes(resource_type: ResourceType, place: Place, model: Properties) -> bool:
-    """Whether a region takes a model's values, where it is known which it takes."""
-    at_home = place.region == home_region(place.region)
-    for parent in resource_type.parents:
-        for name, values in parent.constants(at_home).items():
-            if name in model and model[name] not in values:
-                return False
-    return True
-
-
-def _tells_parents_apart(resource_type: ResourceType) -> bool:
-    """Whether the identifier holds what a row was listed by: then no two listings share a row."""
-    if len(resource_type.parents) != 1:
-        return False
-    (parent,) = resource_type.parents
-    told_by = {*parent.take, *parent.values, *parent.home_values}
-    return told_by <= set(resource_type.identifier)
-
-
 def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:
     """Each resource once, though several parents may lead to it."""
     return [row for row in rows if seen.add(row.key)]
@@ -481,44 +470,3 @@ def _at_end(flow: Flow[Scope], act: Callable[[], None]) -> Flow[Scope]:
     """The flow; at its end, something is done."""
     yield from flow
     act()
-
-
-def _once(walked: set[tuple[Place, str]], scopes: Sequence[Scope]) -> list[Scope]:
-    """The scopes that were not yet among those walked."""
-    new = []
-    for place, model in scopes:
-        scope = (place, dump_json(model))
-        if scope not in walked:
-            walked.add(scope)
-            new.append((place, model))
-    return new
-
-
-def _reader(row: Resource) -> Callable[[str], object]:
-    """What gives a row's properties, None for one that is absent or unknown."""
-
-    def read(name: str) -> object:
-        value = row.value(name)
-        return None if value is MISSING else value
-
-    return read
-
-
-def _rules_out(error: AwsError, model: Properties) -> bool:
-    """Whether a failed listing means that nothing has the properties of its resource model.
-
-    Either what they name does not exist, or the type's schema does not admit such a value at all:
-    "Missing or invalid ResourceModel property in … list handler request input.Required property:
-    (#/DomainName: …)". A property that AWS misses, "(#: required key …", is another matter.
-    """
-    if isinstance(error, NotFound):
-        return bool(model)
-    return isinstance(error, InvalidRequest) and any(f"(#/{name}:" in str(error) for name in model)
-
-
-def _lacks_region(resource_type: ResourceType) -> str:
-    name = resource_type.dotted_name
-    return (
-        f"INSERT INTO {name} lacks region: write "
-        f"INSERT INTO {name} (…, region) VALUES (…, 'us-east-1')"
-    )

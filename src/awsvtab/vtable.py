@@ -22,6 +22,7 @@ from awsvtab.commit import Committer
 from awsvtab.errors import IntegrityError, NotSupportedError, OperationalError, ProgrammingError
 from awsvtab.keys import NO_MATCHING, Matching, read_keys
 from awsvtab.options import Place
+from awsvtab.overlay import Hiding, Pending, overlaid, pending_rows
 from awsvtab.patterns import OPERATORS, own_patterns
 from awsvtab.predicates import PATTERNS
 from awsvtab.readahead import Probe, Unknown
@@ -182,6 +183,13 @@ class Table:
             self._shapes[used] = found
         return found
 
+    def pending(self) -> Pending:
+        """The rows that changes of this transaction wait for."""
+        changes = self.engine.changes
+        if not changes:
+            return {}
+        return pending_rows(changes.pending(), self.resource_type, self.scanner.reach.account)
+
     def Open(self) -> Cursor:  # noqa: N802
         """A cursor for one reference to the table in a statement."""
         return Cursor(self)
@@ -288,6 +296,7 @@ class Table:
             None if write is None else write.document,
             0 if execution is None else execution.number,
             None if write is None else write.properties,
+            sql="" if execution is None else execution.sql,
         )
         try:
             engine.changes.add(change)
@@ -355,11 +364,16 @@ class Cursor:
         shape = self._table.shape(used)
         exact = shape.exact and execution.readonly and not isinstance(source, Probe)
         self._shape = shape if exact else ANY_CELL
-        scan = partial(self._table.scanner.scan, source, resource_type, keys)
+        scanner, pending = self._table.scanner, self._table.pending()
+        live = Hiding(source, pending) if pending else source
+        scan = partial(scanner.scan, live, resource_type, keys)
         if isinstance(source, Probe):
             self._rows = source.rows(scan(frozenset(), lookups=source.lookups))
         else:
             self._rows = scan(plan.needs, plan.whole, plan.limited, execution.lookups)
+        if pending:
+            places = partial(scanner.places, resource_type, keys, source)
+            self._rows = overlaid(self._rows, pending, keys, places)
         self.Next()
 
     def Next(self) -> None:  # noqa: N802

@@ -1,4 +1,4 @@
-"""What a connection has sent, and what AWS says was asked of it, as tables."""
+"""What a connection will send, what it has sent, and what AWS says was asked of it, as tables."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from dataclasses import replace
 
 from awsvtab.activity_tables import timestamp
 from awsvtab.catalog import Catalog
+from awsvtab.changes import Change, Changes, Operation
 from awsvtab.cloudcontrol import ProgressEvent
 from awsvtab.errors import AwsError, Error
+from awsvtab.fold import fold
 from awsvtab.ledger import Ledger
-from awsvtab.masking import hide
+from awsvtab.masking import hide, masked
 from awsvtab.options import SESSION_ACCOUNT, Place
 from awsvtab.rowtables import Given, IntrospectionTable, Row
 from awsvtab.sending import Request, visible_model
 from awsvtab.snapshot import Snapshot
+from awsvtab.values import dump_json
 
+_PENDING = {
+    "position": "INTEGER",
+    **dict.fromkeys(("operation", "type_name", "region", "identifier"), "TEXT"),
+    **dict.fromkeys(("desired_state", "patch_document"), "JSON"),
+    "statement": "TEXT",
+}
 _REQUESTS = {
     "position": "INTEGER",
     **dict.fromkeys(("operation", "type_name", "region", "identifier"), "TEXT"),
@@ -35,6 +44,36 @@ _RESOURCE_REQUESTS = {
     "region": "TEXT",
 }
 _KEYS = ("region", "operation", "operation_status")
+
+
+def pending_table(changes: Changes, redact: Callable[[str], str]) -> IntrospectionTable:
+    """``aws_pending``: a row for each change that COMMIT would send now, in order.
+
+    Secrets are masked; ``redact`` takes the literals out of the statements.
+    """
+
+    def rows(given: Given) -> Iterator[Row]:
+        plan = enumerate(fold(changes.pending()), start=1)
+        return (_pending_row(position, change, redact) for position, change in plan)
+
+    return IntrospectionTable("aws_pending", _PENDING, rows)
+
+
+def _pending_row(position: int, change: Change, redact: Callable[[str], str]) -> Row:
+    document = None
+    if change.document is not None:
+        document = dump_json(masked(change.resource_type, change.document))
+    creates = change.operation is Operation.CREATE
+    return (
+        position,
+        str(change.operation),
+        change.resource_type.name,
+        change.place.region,
+        change.identifier,
+        document if creates else None,
+        None if creates else document,
+        redact(change.sql),
+    )
 
 
 def requests_table(ledger: Ledger) -> IntrospectionTable:
