@@ -82,13 +82,13 @@ def test_it_is_asked_again_when_the_time_is_over(
     assert operations(estate) == {"ListResources": 4}
 
 
-def test_that_a_key_finds_nothing_is_remembered(
+def test_that_a_key_finds_nothing_is_not_remembered(
     cached: awsvtab.Connection, estate: Emulator
 ) -> None:
     sql = "SELECT uri FROM event_streams WHERE data__Identifier = 'no|no'"
     for _ in range(2):
         assert read(cached, sql) == []
-    assert operations(estate) == {"GetResource": 1}
+    assert operations(estate) == {"GetResource": 2}
 
 
 def test_a_write_to_a_type_drops_it(cached: awsvtab.Connection, estate: Emulator) -> None:
@@ -249,3 +249,11 @@ def test_a_join_asks_for_what_it_lacks(cached: awsvtab.Connection, estate: Emula
     for calls in ({"GetResource": 2}, {}):
         assert len(read(cached, sql)) == 3
         assert operations(estate) == calls
+
+
+def test_what_was_not_there_may_be_there_now(cached: awsvtab.Connection, estate: Emulator) -> None:
+    new = "SELECT uri FROM event_streams WHERE data__Identifier = 'one|new'"
+    assert read(cached, new) == []
+    put_stream(estate, "one", "new")
+    assert len(read(cached, "SELECT uri FROM event_streams WHERE domain_name = 'one'")) == 3
+    assert len(read(cached, new)) == 1

@@ -180,3 +180,31 @@ def test_it_works_on_a_bare_connection(emulator: Emulator, session: boto3.Sessio
     assert str(found) == "get aws.ssm.parameters by name: 1 GetResource"
     registration.close()
     connection.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["COMMIT", "ROLLBACK", "SAVEPOINT s", "ATTACH ':memory:' AS other", "PRAGMA user_version = 7"],
+)
+def test_what_passes_for_reading_is_not_run(explained: awsvtab.Connection, sql: str) -> None:
+    explained.execute("INSERT INTO l VALUES (1, 'x')")
+    assert explained.explain(sql).paths == ()
+    assert explained.in_transaction
+    explained.rollback()
+    assert explained.execute("PRAGMA user_version").fetchone() == (0,)
+    assert len(explained.execute("PRAGMA database_list").fetchall()) == 1
+
+
+def test_one_statement_is_explained_at_a_time(explained: awsvtab.Connection) -> None:
+    with pytest.raises(awsvtab.ProgrammingError, match="one statement at a time"):
+        explained.explain("SELECT 1; DELETE FROM l")
+    assert explained.execute("SELECT count(*) FROM l").fetchone() == (9,)
+    assert explained.explain("SELECT 1;").paths == ()
+
+
+def test_a_statement_without_end_is_explained(explained: awsvtab.Connection) -> None:
+    (path,) = explained.explain(
+        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+        f"SELECT x FROM c JOIN {DOMAINS} d ON d.domain_name = 'd' || (x % 3) LIMIT 5"
+    ).paths
+    assert not path.exact

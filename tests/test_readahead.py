@@ -379,3 +379,42 @@ def test_interrupting_while_it_looks_ahead_ends_the_statement(
     joined.create_function("stop", 1, None)
     assert len(aws.calls) <= 1
     assert joined.execute("SELECT count(*) FROM l").fetchone() == (LOCAL_ROWS,)
+
+
+def test_a_limit_ends_what_has_no_end(joined: awsvtab.Connection, aws: Emulator) -> None:
+    """No pass may wait for rows that it is not shown."""
+    rows = joined.execute(
+        over_aws(
+            "WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c) "
+            "SELECT x FROM c JOIN {d} d ON d.domain_name = 'd' || (x % 3) LIMIT 5"
+        )
+    ).fetchall()
+    assert rows == [(0,), (1,), (2,), (3,), (4,)]
+    assert len(aws.calls) == 3
+
+
+def test_keys_that_are_bound_are_read_ahead(joined: awsvtab.Connection, aws: Emulator) -> None:
+    keys = [f"d{n}" for n in range(40)]
+    values = ", ".join("(?)" for _ in keys)
+    aws.faults.delay(LATENCY_S)
+    rows = joined.execute(
+        over_aws(
+            f"WITH v (k) AS (VALUES {values}) SELECT v.k, d.dead_letter_queue_url FROM v "
+            "LEFT JOIN {d} d ON d.domain_name = v.k"
+        ),
+        keys,
+    ).fetchall()
+    assert len(rows) == 40
+    assert aws.calls.peak >= 4
+    assert len(aws.calls) == 40
+
+
+@pytest.mark.parametrize("name", ["eff", '"eff"', "[eff]", "`eff`"])
+def test_a_quoted_function_is_called_no_more_often(joined: awsvtab.Connection, name: str) -> None:
+    called: list[str] = []
+    joined.create_function("eff", 1, lambda key: called.append(key) or key)
+    joined.execute(
+        over_aws(f"SELECT 1 FROM l JOIN {{d}} d ON d.domain_name = {name}(l.k)")
+    ).fetchall()
+    joined.create_function("eff", 1, None)
+    assert len(called) <= 2 * LOCAL_ROWS

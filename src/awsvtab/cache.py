@@ -141,8 +141,10 @@ class CachedReads:
         if entry is None:
             entry = self._cache.begin()
             entry.found = self._aws.get(place, type_name, identifier, asker)
-            entry.size += sum(map(len, entry.found or ()))
-            self._cache.keep(key, entry)
+            # What was not there may be listed the next moment.
+            if entry.found is not None:
+                entry.size += sum(map(len, entry.found))
+                self._cache.keep(key, entry)
         return entry.found
 
     def _add(self, key: Key, listing: _Entry, token: str | None, page: Page) -> None:

@@ -123,6 +123,12 @@ class Plan:
     whole: bool = False
     limited: bool = False
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether more than the region is told beforehand."""
+        keys = (each for each in self.arguments if each.use is Use.KEY)
+        return any(each.role is not Role.REGION for each in keys)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -181,6 +181,8 @@ def hash_keys(value: SQLValue) -> tuple[Hashable, ...]:
     """
     if value is None:
         return ()
+    if isinstance(value, str) and "\0" in value:  # what looks for a number stops there
+        return (UNSURE,)
     number = _number(value)
     if number is None:
         return (value,)

@@ -34,6 +34,7 @@ WINDOW_GROWTH = 4
 HEAD_START = 4
 # About what a call takes. A pass that takes longer than its keys' calls had better be the last.
 CALL_S = 0.05
+SHORTEST_PASS_S = 2 * CALL_S  # that a pass may last
 
 
 class Unknown(Exception):
@@ -50,11 +51,20 @@ class Discovery:
     It has lookups of its own: its scans find less than those of the statement itself.
 
     ``found`` is at most ``wanted`` requests (None: all) that are not among the ``known`` ones, with
-    what starts each, in the order in which the statement came to them.
+    what starts each, in the order in which the statement came to them. It ends after ``deadline_s``
+    at the latest: without rows, not even LIMIT ends a statement.
     """
 
-    def __init__(self, snapshot: Snapshot, known: Container[Request], wanted: int | None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        known: Container[Request],
+        wanted: int | None,
+        deadline_s: float,
+    ) -> None:
         self.snapshot = snapshot
+        self.out_of_time = False
+        self._deadline = time.perf_counter() + deadline_s
         self.found: dict[Request, Start] = {}
         self.asker = Asker(tolerant=snapshot.asker.tolerant)  # what fails is told to nobody
         self.lookups = Lookups()
@@ -62,14 +72,18 @@ class Discovery:
         self._wanted = wanted
         self._path: list[Probe] = []
 
-    def probe(self, reference: str, keyed: bool) -> Probe:
+    def probe(self, reference: str, keyed: bool, narrowed: bool) -> Probe:
         """The source for a scan of a table reference, ``keyed`` by values of other tables.
 
-        A reference that is scanned again begins its part of the nested loop anew.
+        One that is ``narrowed`` may be, by values that are also bound. A reference that is scanned
+        again begins its part of the nested loop anew.
         """
-        return self._enter(Probe(self, reference, keyed))
+        return self._enter(Probe(self, reference, keyed or narrowed))
 
     def _enter(self, probe: Probe) -> Probe:
+        if time.perf_counter() > self._deadline:
+            self.out_of_time = True
+            raise Enough
         for position, other in enumerate(self._path):
             if other.reference == probe.reference:
                 del self._path[position:]
@@ -208,6 +222,7 @@ class ReadAhead:
     _fruitless: int = 0
     _rests: int = 0
     _cheap: bool = False
+    _began: float = 0
 
     @property
     def asker(self) -> Asker:
@@ -299,8 +314,11 @@ class ReadAhead:
         if self._rests:
             self._rests -= 1
             return
-        discovery = Discovery(self.snapshot, self._positions, self._window)
         started = time.perf_counter()
+        self._began = self._began or started
+        # Not much longer than all that the statement has taken so far.
+        deadline_s = max(SHORTEST_PASS_S, started - self._began)
+        discovery = Discovery(self.snapshot, self._positions, self._window, deadline_s)
         self.discover(discovery)
         seconds = time.perf_counter() - started
         found = len(discovery.found)

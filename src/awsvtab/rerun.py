@@ -15,7 +15,7 @@ from awsvtab.plan import Plan
 from awsvtab.readahead import Discovery, ReadAhead
 from awsvtab.selects import select_of
 from awsvtab.snapshot import Snapshot, Source
-from awsvtab.sqltokens import tokenize
+from awsvtab.sqltokens import tokenize, unquote
 from awsvtab.statements import Execution, Statements
 
 # What SQLite has in the flags of a function that gives the same for the same.
@@ -23,6 +23,9 @@ _DETERMINISTIC = 0x800  # https://www.sqlite.org/c3ref/c_deterministic.html
 _CHANGEABLE_FUNCTIONS = f"""SELECT lower(name) FROM pragma_function_list
     WHERE NOT builtin AND NOT flags & {_DETERMINISTIC}"""
 _VIEWS = "SELECT lower(sql) FROM {}.sqlite_schema WHERE type = 'view'"
+_RUNNABLE = frozenset(
+    {"select", "values", "with", "insert", "replace", "create", "update", "delete"}
+)
 _RANDOM = frozenset({"random", "randomblob"})
 _PARAMETER = tuple("?:@$#")
 
@@ -43,11 +46,19 @@ class Rerun:
     _discovery: Discovery | None = None
 
     def source(
-        self, execution: Execution, snapshot: Snapshot, reference: str, keyed: bool
+        self,
+        execution: Execution,
+        snapshot: Snapshot,
+        reference: str,
+        keyed: bool,
+        narrowed: bool,
     ) -> Source:
-        """Where a scan of a table reference takes its rows from."""
+        """Where a scan of a table reference takes its rows from.
+
+        It is ``keyed`` by other tables, or at least ``narrowed`` by more than its region.
+        """
         if self._discovery is not None:
-            return self._discovery.probe(reference, keyed)
+            return self._discovery.probe(reference, keyed, narrowed)
         if not keyed:
             return snapshot
         if execution.read_ahead is None:
@@ -106,7 +117,10 @@ class Rerun:
 
         Functions that are not declared deterministic may have effects, or give other keys.
         """
-        words = {text.lower() for _, text in tokenize(execution.sql)}
+        tokens = [text for _, text in tokenize(execution.sql) if text]
+        words = {unquote(text).lower() for text in tokens}
+        if not tokens or tokens[0].lower() not in _RUNNABLE:
+            return None  # COMMIT, ATTACH and some PRAGMAs pass for reading
         if execution.bindings is None and any(word.startswith(_PARAMETER) for word in words):
             return None  # its bindings are not known
         if words & _RANDOM or self._calls_functions(words):
@@ -127,7 +141,7 @@ class Rerun:
     def _rows(self, sql: str, bindings: Any = None) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement of ours, of which the user's tracers are told nothing."""
         cursor = self.connection.cursor()
-        cursor.exec_trace = lambda *_: True
+        cursor.exec_trace = lambda source, *_: source.is_readonly
         cursor.row_trace = lambda _, row: row
         try:
             yield from cursor.execute(sql, bindings)

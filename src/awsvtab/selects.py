@@ -33,6 +33,13 @@ def select_of(sql: str) -> str | None:
     return None
 
 
+def is_several(sql: str) -> bool:
+    """Whether there is more than one statement."""
+    tokens = Tokens(sql)
+    end = tokens.index(";", 0, tokens.end)
+    return any(word != ";" for word in tokens.words[end:] if word)
+
+
 def _of_update(tokens: Tokens, begin: int, end: int, ctes: str) -> str | None:
     """UPDATE t SET a = x, b = y FROM u WHERE z: SELECT x, y FROM t, u WHERE z."""
     if tokens.words[begin] == "or":

@@ -45,7 +45,6 @@ from awsvtab.plan import Argument
 from awsvtab.predicates import Operator
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
-from awsvtab.sqltokens import tokenize
 from awsvtab.values import SQLValue, sql_literal
 
 TRACE_ID = "awsvtab.statements"
@@ -85,6 +84,7 @@ class Execution:
     ignored: int = 0
     lookups: Lookups = field(default_factory=Lookups)
     read_ahead: ReadAhead | None = None
+    scanned: set[str] = field(default_factory=set)
 
     def enters(self, program: str) -> None:
         """A trigger's program begins, or a statement of one: SQLite announces both.
@@ -97,10 +97,15 @@ class Execution:
         else:
             self.program = program
 
-    def keyed(self, arguments: Sequence[Argument], values: Sequence[Any]) -> bool:
-        """Whether some of the values come from other tables, as far as that is known."""
+    def keyed(self, reference: str, arguments: Sequence[Argument], values: Sequence[Any]) -> bool:
+        """Whether some of a scan's values come from other tables, as far as that is known.
+
+        They do where the same table reference is scanned again.
+        """
+        again = reference in self.scanned
+        self.scanned.add(reference)
         return any(
-            not self.wrote(each, argument)
+            again or not self.wrote(each, argument)
             for argument, value in zip(arguments, values, strict=True)
             if argument.operator not in (Operator.IS_NULL, Operator.NOT_NULL)
             for each in (value if isinstance(value, set) else (value,))

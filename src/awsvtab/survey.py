@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from awsvtab.catalog import Catalog, ResourceType
+from awsvtab.errors import ProgrammingError
 from awsvtab.explain import WRITES, AccessPath, Explanation, reading, writing
 from awsvtab.options import Place
 from awsvtab.plan import Plan
-from awsvtab.readahead import Discovery, Probe, Request, Start
+from awsvtab.readahead import Discovery, Enough, Probe, Request, Start
 from awsvtab.rerun import Rerun
 from awsvtab.resources import ResourceKey
+from awsvtab.selects import is_several
 from awsvtab.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ Seen = dict[Hashable, list[tuple[Counter[str], bool]]]
 Target = Callable[[str], ResourceType | None]
 
 
+LONGEST_S = 2.0  # that local tables are read for keys
+
+
 class Survey(Discovery):
     """A discovery in which every scan goes on though nothing is known, and nothing is asked.
 
@@ -35,13 +41,13 @@ class Survey(Discovery):
     """
 
     def __init__(self, snapshot: Snapshot, regions: Sequence[str]) -> None:
-        super().__init__(snapshot, known=(), wanted=None)
+        super().__init__(snapshot, known=(), wanted=None, deadline_s=LONGEST_S)
         self.calls: dict[str, Counter[str]] = {}
         self.guessed: set[str] = set()
         self.regions = tuple(regions)
         self._told: set[Probe] = set()  # the scans whose keys the statement itself gives
 
-    def probe(self, reference: str, keyed: bool) -> Probe:
+    def probe(self, reference: str, keyed: bool, narrowed: bool) -> Probe:
         """The source for a scan, which has no rows, whatever leads to it."""
         self.calls.setdefault(reference, Counter())
         probe = self._enter(SurveyProbe(self, reference))
@@ -91,12 +97,15 @@ def survey(
     """
     from apsw.ext import query_info  # takes longer to import than all of awsvtab
 
+    if is_several(sql):
+        raise ProgrammingError("explain() takes one statement at a time")
     plans: dict[str, Planned] = {}
     rerun.noted_plans = plans
     try:
         details = query_info(rerun.connection, sql, bindings, actions=True, explain=True)
         found = Survey(snapshot, catalog.regions)
-        rerun.survey(found, sql, details.is_readonly, bindings)
+        with suppress(Enough):
+            rerun.survey(found, sql, details.is_readonly, bindings)
     finally:
         rerun.noted_plans = None
     seen = _by_plan(found, plans)
@@ -122,7 +131,7 @@ def _by_plan(found: Survey, plans: Mapping[str, Planned]) -> Seen:
     """What each plan was seen to begin with, and whether that is certain, scan by scan."""
     seen: Seen = {}
     for reference, calls in found.calls.items():
-        certain = reference not in found.guessed
+        certain = reference not in found.guessed and not found.out_of_time
         seen.setdefault(_asks(*plans[reference]), []).append((calls, certain))
     return seen
 

@@ -358,8 +358,10 @@ class Cursor:
             resource_type, plan, values, execution.wrote, self._patterns_compared(plan, serial)
         )
         snapshot = _snapshot_of(execution, engine)
-        keyed = execution.keyed(plan.arguments, values)
-        self._source = source = engine.rerun.source(execution, snapshot, reference, keyed)
+        keyed = execution.keyed(reference, plan.arguments, values)
+        self._source = source = engine.rerun.source(
+            execution, snapshot, reference, keyed, plan.narrowed
+        )
         self._note = None if execution.readonly else snapshot.remember
         shape = self._table.shape(used)
         exact = shape.exact and execution.readonly and not isinstance(source, Probe)
