@@ -45,6 +45,7 @@ from awsvtab.plan import Argument
 from awsvtab.predicates import Operator
 from awsvtab.readahead import ReadAhead
 from awsvtab.snapshot import Snapshot
+from awsvtab.sqltokens import tokenize
 from awsvtab.values import SQLValue, sql_literal
 
 TRACE_ID = "awsvtab.statements"
