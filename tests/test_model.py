@@ -153,7 +153,8 @@ READS = st.one_of(
         (
             "SELECT l.id, x.uri, x.tags FROM local l JOIN event_streams x "
             "ON x.data__Identifier = l.id",
-            "SELECT l.id, x.uri FROM local l LEFT JOIN event_streams x ON x.data__Identifier = l.id",
+            "SELECT l.id, x.uri FROM local l LEFT JOIN event_streams x "
+            "ON x.data__Identifier = l.id",
             "SELECT l.id, x.event_stream_name FROM local l LEFT JOIN event_streams x "
             "ON x.domain_name = l.domain",
             "SELECT x.data__Identifier, l.id FROM event_streams x LEFT JOIN local l "
@@ -166,7 +167,8 @@ READS = st.one_of(
             "(SELECT 1 FROM event_streams x WHERE x.data__Identifier = local.id)",
             "SELECT id FROM local WHERE id NOT IN (SELECT data__Identifier FROM event_streams)",
             "SELECT data__Identifier FROM event_streams UNION SELECT domain_name FROM domains",
-            "SELECT x.data__Identifier, j.value ->> 'Key' FROM event_streams x, json_each(x.tags) j",
+            "SELECT x.data__Identifier, j.value ->> 'Key' "
+            "FROM event_streams x, json_each(x.tags) j",
             "SELECT domain_name, (SELECT count(*) FROM event_streams x "
             "WHERE x.domain_name = d.domain_name) FROM domains d",
         )
@@ -199,7 +201,7 @@ class Model(RuleBasedStateMachine):
     @initialize(
         there=st.lists(domain_rows, max_size=3, unique_by=lambda row: row[0]),
         within=st.lists(streams, max_size=6, unique_by=lambda row: row[:2]),
-        local=st.lists(streams, max_size=4, unique_by=lambda row: row[:2]),
+        local=st.lists(streams, min_size=1, max_size=4, unique_by=lambda row: row[:2]),
     )
     def estate(self, there: list[Any], within: list[Any], local: list[Any]) -> None:
         names = {name for name, *_ in there}
