@@ -201,7 +201,7 @@ class Model(RuleBasedStateMachine):
     @initialize(
         there=st.lists(domain_rows, max_size=3, unique_by=lambda row: row[0]),
         within=st.lists(streams, max_size=6, unique_by=lambda row: row[:2]),
-        local=st.lists(streams, min_size=1, max_size=4, unique_by=lambda row: row[:2]),
+        local=st.lists(streams, max_size=4, unique_by=lambda row: row[:2]),
     )
     def estate(self, there: list[Any], within: list[Any], local: list[Any]) -> None:
         names = {name for name, *_ in there}
