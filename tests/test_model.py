@@ -273,7 +273,7 @@ class Model(RuleBasedStateMachine):
         self.run(
             "INSERT INTO event_streams (domain_name, event_stream_name, uri, tags, region) "
             f"SELECT '{domain}', event_stream_name, uri, tags, region FROM event_streams "
-            f"WHERE {where} AND '{domain}|' || event_stream_name NOT IN "
+            f"WHERE ({where}) AND '{domain}|' || event_stream_name NOT IN "
             "(SELECT data__Identifier FROM event_streams) "
             f"AND '{domain}' IN (SELECT domain_name FROM domains)"
         )
