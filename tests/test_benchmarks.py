@@ -28,8 +28,9 @@ def test_all_give_the_right_rows_and_none_makes_fewer_calls_than_the_least(name)
     scenario = SCENARIOS[name]
     figures = measure(in_process(scenario), scenario, SCALE, MS, rounds=1)
     calls = {name: each.calls for name, each in figures.items()}
-    assert calls[POOL] == calls[LOOP] == scenario.least
-    assert min(calls.values()) == scenario.least
+    assert calls[LOOP] == min(calls.values()) == scenario.least
+    # With a limit, what the threads have begun when the last row comes is too much.
+    assert calls[POOL] <= (2 * scenario.least if scenario.limit else scenario.least)
 
 
 @pytest.mark.skipif(CLI in left_out(), reason="the AWS CLI is not installed")

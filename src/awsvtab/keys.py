@@ -127,13 +127,23 @@ class Keys:
         return all(predicate.admits(region) for predicate in predicates)
 
 
-def admitted(rows: Flow[Resource], conditions: Collection[Condition]) -> Flow[Resource]:
-    """The rows that may satisfy the conditions, as far as they are known."""
+def admitted(
+    rows: Flow[Resource],
+    conditions: Collection[Condition],
+    enough: Callable[[Resource], bool] | None = None,
+) -> Flow[Resource]:
+    """The rows that may satisfy the conditions, as far as they are known.
+
+    Those of which ``enough`` is known cost nothing more, and SQLite is quicker to check them.
+    """
     if not conditions:
         return rows
-    return mapped(
-        rows, lambda batch: [row for row in batch if all(each.admits(row) for each in conditions)]
-    )
+
+    def admits(row: Resource) -> bool:
+        passed = enough is not None and enough(row)
+        return passed or all(each.admits(row) for each in conditions)
+
+    return mapped(rows, lambda batch: list(filter(admits, batch)))
 
 
 def read_keys(

@@ -32,8 +32,15 @@ class Lookups:
     def __init__(self) -> None:
         self._repeated: dict[Hashable, _Repeated] = {}
 
-    def rows(self, scope: Hashable, keys: Keys, read: Read, complete: Complete) -> Rows:
-        """The rows that may satisfy the conditions of ``keys``.
+    def rows(
+        self,
+        scope: Hashable,
+        keys: Keys,
+        read: Read,
+        complete: Complete,
+        enough: Callable[[Resource], bool] | None = None,
+    ) -> Rows:
+        """The rows that may satisfy the conditions of ``keys``, and others that are ``enough``.
 
         ``read`` gives those that may satisfy the conditions that it is given, ``complete`` those
         of the rows that are still there, with some properties. ``scope`` tells which rows there
@@ -47,7 +54,7 @@ class Lookups:
         if repeated is None:
             self._repeated[name] = _Repeated(keys.filters)
             return read(keys.filters.union(keys.equal))
-        return repeated.rows(keys, read, complete)
+        return repeated.rows(keys, read, complete, enough)
 
 
 class _Repeated:
@@ -64,7 +71,13 @@ class _Repeated:
         self._listed: _Table | None = None
         self._completed: dict[tuple[Condition, ...], _Table] = {}
 
-    def rows(self, keys: Keys, read: Read, complete: Complete) -> Rows:
+    def rows(
+        self,
+        keys: Keys,
+        read: Read,
+        complete: Complete,
+        enough: Callable[[Resource], bool] | None,
+    ) -> Rows:
         fixed = self._fixed & keys.filters
         if self._listed is None or self._listed.broken or fixed != self._fixed:
             self._fixed = fixed
@@ -74,14 +87,14 @@ class _Repeated:
             return
         known = tuple(compress(keys.equal, self._known))
         unknown = tuple(each for each in keys.equal if each not in known)
-        found = admitted(self._listed.find(known), known)
+        found = admitted(self._listed.find(known), known, None if unknown else enough)
         if unknown:
             table = self._completed.get(known)
             if table is None or table.broken:
                 needs = frozenset(each.property for each in unknown)
                 table = self._completed[known] = _Table(complete(found, needs), unknown)
-            found = admitted(table.find(unknown), unknown)
-        yield from admitted(found, keys.filters - fixed)
+            found = admitted(table.find(unknown), unknown, enough)
+        yield from admitted(found, keys.filters - fixed, enough)
 
     def _begin(self, rows: Rows, equal: Sequence[Condition]) -> Rows:
         """Begins the table by what is known of the first row: a listing tells of all the same.

@@ -79,15 +79,17 @@ class Scanner:
         whole: bool = False,
         limited: bool = False,
         lookups: Lookups | None = None,
+        rechecked: bool = False,
     ) -> Iterator[Resource]:
         """The resources that the keys allow, each with the properties ``needs``, or ``whole``.
 
         Rows come as AWS gives them; of several listings and reads, what is there first. Calls run
         ahead of the reader, less far if it is ``limited`` to some rows. ``lookups`` are where
-        the statement keeps what it goes through again. Raises ProgrammingError for regions and keys
+        the statement keeps what it goes through again. Where the reader has rows ``rechecked``, it
+        may get others that cost nothing more. Raises ProgrammingError for regions and keys
         that do not do, `AwsError` where AWS fails.
         """
-        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited, lookups)
+        rows = self._rows(snapshot, resource_type, keys, needs, whole, limited, lookups, rechecked)
         return chain.from_iterable(drained(rows, snapshot.wait))
 
     def _rows(
@@ -99,6 +101,7 @@ class Scanner:
         whole: bool = False,
         limited: bool = False,
         lookups: Lookups | None = None,
+        rechecked: bool = False,
     ) -> Rows:
         if keys.impossible:
             return iter(())
@@ -106,20 +109,21 @@ class Scanner:
         if not places:
             return iter(())
         identifiers = full_identifiers(resource_type, keys)
+        enough = partial(_has, needs=needs, whole=whole)
         if identifiers is not None and _may_get(resource_type, places):
-            enough = partial(_has, needs=needs, whole=whole)
             return self._get(snapshot, resource_type, places, identifiers, limited, enough)
         if not resource_type.can("list"):
             raise NotSupportedError(cannot_list(resource_type))
         lookups = Lookups() if lookups is None else lookups
+        passed = enough if rechecked else None
 
         def read(conditions: Conditions) -> Rows:
             wanted = replace(keys, filters=conditions, equal=())
             listed = self._list(snapshot, resource_type, places, wanted, limited, lookups)
-            return admitted(listed, keys.conditions | conditions)
+            return admitted(listed, keys.conditions | conditions, passed)
 
         complete = partial(self._hydrate, snapshot)
-        rows = lookups.rows((resource_type.name, *places), keys, read, complete)
+        rows = lookups.rows((resource_type.name, *places), keys, read, complete, passed)
         return self._hydrate(snapshot, rows, needs, whole) if needs or whole else rows
 
     def places(self, resource_type: ResourceType, keys: Keys, snapshot: Source) -> list[Place]:
@@ -458,7 +462,7 @@ def _may_get(resource_type: ResourceType, places: list[Place]) -> bool:
 
 
 def _has(row: Resource, needs: frozenset[str], whole: bool) -> bool:
-    return row.whole or (not whole and row.knows(needs))
+    return row.whole or (not whole and (row.known is needs or row.knows(needs)))
 
 
 def _distinct(seen: KeySet, rows: Sequence[Resource]) -> list[Resource]:

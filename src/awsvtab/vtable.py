@@ -370,7 +370,9 @@ class Cursor:
         if isinstance(source, Probe):
             self._rows = source.rows(scan(frozenset(), lookups=source.lookups))
         else:
-            self._rows = scan(plan.needs, plan.whole, plan.limited, execution.lookups)
+            self._rows = scan(
+                plan.needs, plan.whole, plan.limited, execution.lookups, rechecked=True
+            )
         if pending:
             places = partial(scanner.places, resource_type, keys, source)
             self._rows = overlaid(self._rows, pending, keys, places)

@@ -135,6 +135,7 @@ class Execution:
         except apsw.ExecTraceAbort:
             if statement is NOTHING or statement.text == rewritten.text:
                 raise
+            source.exec_trace = None
             self._start(source, statement)
             source.execute(statement.text, bindings, can_cache=False)
         finally:
@@ -159,27 +160,39 @@ class Execution:
 
     def _start(self, source: apsw.Cursor, statement: Statement) -> None:
         self._statement = statement
-        if self._written is None and (statement.writes or not statement.columns):
-            registration = self.connection._registration
-            self._written = registration.written() if registration.is_used else None
-        if self._had_tracer:
-            # Such a cursor never falls back to its connection's tracer, not even with None.
-            source.exec_trace = source.connection.exec_trace
+        connection = self.connection
+        if (self._had_tracer or statement.writes or not statement.columns) and (
+            connection._registration.is_used or connection._dispatches_trace
+        ):
+            self._start_observed(source, statement)
         if statement.writes:
-            begin = self.connection._begin
+            begin = connection._begin
             if begin is not None and not source.connection.in_transaction:
                 source.connection.execute(begin)
         elif self._busy:
             raise ProgrammingError("executemany() can only execute DML statements.")
+
+    def _start_observed(self, source: apsw.Cursor, statement: Statement) -> None:
+        """What is to be done before a statement where AWS tables or a trace may ask about it."""
+        registration = self.connection._registration
+        if self._written is None and (statement.writes or not statement.columns):
+            self._written = registration.written() if registration.is_used else None
+        if self._had_tracer:
+            # Such a cursor never falls back to its connection's tracer, not even with None.
+            source.exec_trace = source.connection.exec_trace
 
     def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
         if statement.columns:
             # RETURNING: SQLite has written all rows before it gives the first. While one is
             # unread the statement is open, and COMMIT would fail.
             self._returned = iter(source.fetchall())
-        self.rowcount = self._rows_written(source.connection)
+        database = source.connection
+        if self._written is None:  # no AWS table, so nothing is counted that was left out
+            self.rowcount = database.changes()
+        else:
+            self.rowcount = self._rows_written(database)
         if statement.inserts and not self._busy:
-            self.lastrowid = source.connection.last_insert_rowid()
+            self.lastrowid = database.last_insert_rowid()
 
     def _run_many(self, source: apsw.Cursor, sql: str, rows: Iterator[Any]) -> int:
         """Run one statement that writes for all ``rows``; how many rows it wrote."""
