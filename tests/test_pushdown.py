@@ -423,3 +423,28 @@ def test_a_tree_is_walked_past_rows_that_do_not_match(
         parent = emulator.put("AWS::Organizations::OrganizationalUnit", unit)
     sql = f"SELECT name FROM aws.organizations.organizational_units WHERE {where} ORDER BY name"
     assert [name for (name,) in connect().execute(sql)] == found
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT uri FROM event_streams WHERE data__Identifier IN (SELECT id FROM wanted)",
+        "SELECT uri FROM event_streams WHERE domain_name IN (SELECT id FROM wanted)",
+        "SELECT uri FROM event_streams WHERE domain_name IN (SELECT value FROM json_each('[]'))",
+        "DELETE FROM event_streams WHERE domain_name IN (SELECT id FROM wanted)",
+        "UPDATE event_streams SET tags = '[]' WHERE data__Identifier IN (SELECT id FROM wanted)",
+    ],
+)
+def test_an_empty_set_has_no_rows_and_asks_for_none(
+    connection: awsvtab.Connection, estate: Emulator, sql: str
+) -> None:
+    connection.execute("CREATE TABLE wanted (id TEXT)")
+    for _ in range(2):  # the second from what the connection knows of the text
+        assert connection.execute(sql).fetchall() == []
+    assert operations(estate) == {}
+    assert connection.execute("SELECT count(*) FROM aws_pending").fetchone() == (0,)
+    connection.execute("INSERT INTO wanted VALUES ('one')")
+    rows = connection.execute(
+        "SELECT event_stream_name FROM event_streams WHERE domain_name IN (SELECT id FROM wanted)"
+    )
+    assert sorted(rows) == [("a",), ("b",)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
@@ -185,6 +185,10 @@ class Registration:
     def all_ignored(self) -> int:
         """The rows that all statements left out."""
         return self._statements.all_ignored
+
+    def without_sets(self) -> AbstractContextManager[None]:
+        """Meanwhile, statements are prepared so that no IN comes as a set."""
+        return self._statements.without_sets()
 
     def explain(self, sql: str, bindings: Any = None) -> Explanation:
         """How a statement would reach AWS: access paths, calls as far as they are known, actions.

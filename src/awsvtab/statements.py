@@ -174,7 +174,8 @@ class Statements:
 
     A writing statement that fails is undone, and so is what it queued: see `_undo`. ``ignored`` is
     how many rows the run that ended last left out, ``all_ignored`` how many all did. ``begun``
-    counts the runs that have begun.
+    counts the runs that have begun. ``takes_sets`` says whether plans that are made now may take
+    the values of an IN together.
     """
 
     connection: apsw.Connection
@@ -194,6 +195,7 @@ class Statements:
     _following: int = 0
     installed: bool = False
     _only_reads: bool = False
+    takes_sets: bool = True
 
     def install(self) -> None:
         """Begins to follow; local connections, which never get here, pay nothing."""
@@ -219,6 +221,15 @@ class Statements:
             yield
         finally:
             self._only_reads = False
+
+    @contextmanager
+    def without_sets(self) -> Iterator[None]:
+        """Meanwhile, plans take the values of an IN one by one."""
+        self.takes_sets = False
+        try:
+            yield
+        finally:
+            self.takes_sets = True
 
     def plan_serial(self) -> int:
         """The number of the prepare under way, for the plan that BestIndex makes."""

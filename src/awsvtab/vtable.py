@@ -157,7 +157,7 @@ class Table:
         choice = planning.choose(
             self.resource_type,
             self.columns,
-            map(_constraint(index), range(index.nConstraint)),
+            map(_constraint(index, self.engine.statements.takes_sets), range(index.nConstraint)),
             index.colUsed,
         )
         for position, constraint in enumerate(choice.taken, start=1):
@@ -441,7 +441,7 @@ class Cursor:
         return value
 
 
-def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
+def _constraint(index: apsw.IndexInfo, takes_sets: bool) -> Callable[[int], planning.Constraint]:
     def read(number: int) -> planning.Constraint:
         usable = index.get_aConstraint_usable(number)
         return planning.Constraint(
@@ -450,7 +450,7 @@ def _constraint(index: apsw.IndexInfo) -> Callable[[int], planning.Constraint]:
             operator=OPERATORS.get(index.get_aConstraint_op(number)),
             usable=usable,
             binary=index.get_aConstraint_collation(number) == "BINARY",
-            many=usable and index.get_aConstraintUsage_in(number),
+            many=takes_sets and usable and index.get_aConstraintUsage_in(number),
             literal=index.get_aConstraint_rhs(number) is not None,
         )
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Values = tuple[Any, ...]
 
 
+# What APSW (3.54.1) says instead of passing on the set of ``IN (SELECT …)`` if it is empty.
+EMPTY_SET = "<NULL>"
+
 # What a text is that holds no statement: blanks and comments.
 NOTHING = Statement(Rewritten(""), "", False, False, True, ())
 
@@ -61,15 +64,8 @@ class Execution:
 
     def _run(self, source: apsw.Cursor, sql: str, bindings: Any) -> None:
         """Run one statement as far as its first row."""
-        statement = self.connection._statements.get(sql)
         try:
-            if statement is None:
-                statement = self._run_unknown(source, sql, bindings)
-            else:
-                if statement.names and isinstance(bindings, tuple | list):
-                    warn_of_names(statement.names)
-                self._start(source, statement)
-                source.execute(statement.text, bindings)
+            statement = self._run_either(source, sql, bindings)
         except DoneButBusy as done:  # outside of transactions: SQLite has forgotten the count
             self.rowcount = done.rows
             return
@@ -85,6 +81,23 @@ class Execution:
             self._wrote(source, statement)
         elif not statement.keeps_schema:
             self.connection._statements.clear()
+
+    def _run_either(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
+        """Run a statement; once more, without sets, where APSW cannot make an empty one."""
+        statement = self.connection._statements.get(sql)
+        try:
+            if statement is None:
+                return self._run_unknown(source, sql, bindings)
+            if statement.names and isinstance(bindings, tuple | list):
+                warn_of_names(statement.names)
+            self._start(source, statement)
+            source.execute(statement.text, bindings)
+            return statement
+        except apsw.SQLError as error:
+            if str(error) != EMPTY_SET:
+                raise
+        with self.connection._registration.without_sets():
+            return self._run_unknown(source, sql, bindings)
 
     def _run_unknown(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
         """Run a statement that the connection has not seen, and note what SQLite says of it."""
