@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
@@ -20,6 +20,7 @@ from awsvtab.asking import Asker
 from awsvtab.catalog import catalog
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import Page
+from awsvtab.commit import Committer
 from awsvtab.options import Options
 from awsvtab.pool import Pool
 from awsvtab.rerun import Rerun
@@ -102,7 +103,7 @@ def offline(pages: Pages, snapshots: list[Snapshot] | None = None) -> Iterator[a
         rerun=Rerun(connection, statements, options.concurrency),
         changes=changes,
         new_snapshot=new_snapshot,
-        apply=lambda: None,
+        committer=cast(Committer, None),  # nothing is written
     )
     module: Any = Module(engine)
     connection.create_module(

@@ -510,4 +510,4 @@ def test_transactions_are_as_those_of_ordinary_tables(model: Callable[[], Model]
 def test_transactions_are_as_those_of_ordinary_tables_for_long(
     model: Callable[[], Model],
 ) -> None:
-    run_state_machine_as_test(model, settings=settings(max_examples=600, stateful_step_count=50))
+    run_state_machine_as_test(model, settings=settings(max_examples=150, stateful_step_count=40))
