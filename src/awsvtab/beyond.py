@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from awsvtab.catalog import Catalog, ResourceType
-from awsvtab.catalog.sources import read_types, type_of
 from awsvtab.errors import ProgrammingError
 
 Describe = Callable[[str], Mapping[str, Any]]  # a type's name to its schema in the registry
@@ -26,6 +25,8 @@ def more_types(
     first used.
     """
     if isinstance(types, str | os.PathLike):
+        from awsvtab.catalog.sources import read_types  # with zip files, a sixth of all imports
+
         return read_types(Path(types))
     return {name: partial(described, name, describe) for name in map(_checked, types)}
 
@@ -40,6 +41,8 @@ def type_named(catalog: Catalog, name: str, describe: Describe) -> ResourceType:
 
 def described(name: str, describe: Describe) -> ResourceType:
     """A type as CloudFormation's DescribeType has it."""
+    from awsvtab.catalog.sources import type_of
+
     return type_of(describe(name))
 
 
