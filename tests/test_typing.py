@@ -30,7 +30,7 @@ def test_mypy_agrees() -> None:
 
 def test_pyright_agrees() -> None:
     pytest.importorskip("pyright")
-    found = checked("pyright")
+    found = checked("pyright", "--pythonpath", sys.executable)
     if found.returncode not in (0, 1):
         pytest.skip(f"pyright cannot run here; it needs Node.js: {found.stderr[-200:]}")
     assert found.returncode == 0, found.stdout
