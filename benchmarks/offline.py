@@ -21,12 +21,13 @@ from awsvtab.catalog import catalog
 from awsvtab.changes import Changes
 from awsvtab.cloudcontrol import Page
 from awsvtab.commit import Committer
+from awsvtab.execution import Execution
 from awsvtab.options import Options
 from awsvtab.pool import Pool
 from awsvtab.rerun import Rerun
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot
-from awsvtab.statements import Execution, Statements
+from awsvtab.statements import Statements
 from awsvtab.values import dump_json
 from awsvtab.vtable import Engine, Module
 

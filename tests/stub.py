@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import apsw
 
 from awsvtab.changes import Changes
-from awsvtab.statements import Execution, Statements
+from awsvtab.execution import Execution
+from awsvtab.statements import Statements
 
 ROWS = 3
 IGNORE = 2  # SQLITE_IGNORE, https://www.sqlite.org/c3ref/vtab_on_conflict.html

@@ -448,3 +448,25 @@ def test_an_empty_set_has_no_rows_and_asks_for_none(
         "SELECT event_stream_name FROM event_streams WHERE domain_name IN (SELECT id FROM wanted)"
     )
     assert sorted(rows) == [("a",), ("b",)]
+
+
+def test_a_text_with_a_nul_is_found_as_the_number_before_it(
+    many: awsvtab.Connection, emulator: Emulator
+) -> None:
+    """SQLite reads no further. Two rows, as the second is looked up in the hash."""
+    put_domain(emulator, "five")
+    (days,) = many.execute(
+        "SELECT default_expiration_days FROM aws.customerprofiles.domains "
+        "WHERE domain_name = 'five'"
+    ).fetchone()
+    text = f"{days}\0"
+    many.execute("CREATE TABLE nul (v TEXT)")
+    many.executemany("INSERT INTO nul VALUES (?)", [(text,), (text,)])
+    joined = "SELECT count(*) FROM nul CROSS JOIN {} d ON d.default_expiration_days = nul.v"
+    many.execute("CREATE TABLE ordinary (default_expiration_days INTEGER)")
+    many.execute(
+        "INSERT INTO ordinary SELECT default_expiration_days FROM aws.customerprofiles.domains"
+    )
+    expected = many.execute(joined.format("ordinary")).fetchone()
+    assert expected[0] >= 2
+    assert many.execute(joined.format("aws.customerprofiles.domains")).fetchone() == expected

@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 import pytest
 
-from awsvtab.statements import Execution
+from awsvtab.execution import Execution
 from stub import ROWS, Scan, Stub
 
 LATE = (

@@ -16,7 +16,7 @@ import apsw
 import apsw.ext
 import pytest
 
-from awsvtab.statements import Execution
+from awsvtab.execution import Execution
 from stub import Stub
 
 STEPS = 40

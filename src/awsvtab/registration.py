@@ -22,6 +22,7 @@ from awsvtab.cloudcontrol import CloudControl
 from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.execution import Execution
 from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
 from awsvtab.hints import Hint, hinted
@@ -39,7 +40,7 @@ from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.sqltokens import without_literals
-from awsvtab.statements import Execution, Statements
+from awsvtab.statements import Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
 from awsvtab.write_tables import pending_table, requests_table, resource_requests_table

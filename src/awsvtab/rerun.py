@@ -11,12 +11,13 @@ import apsw
 
 from awsvtab.catalog.model import ResourceType
 from awsvtab.errors import Cancelled
+from awsvtab.execution import Execution
 from awsvtab.plan import Plan
 from awsvtab.readahead import Discovery, ReadAhead
 from awsvtab.selects import select_of
 from awsvtab.snapshot import Snapshot, Source
 from awsvtab.sqltokens import tokenize, unquote
-from awsvtab.statements import Execution, Statements
+from awsvtab.statements import Statements
 
 # What SQLite has in the flags of a function that gives the same for the same.
 _DETERMINISTIC = 0x800  # https://www.sqlite.org/c3ref/c_deterministic.html

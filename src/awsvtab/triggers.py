@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import apsw
 
 from awsvtab.errors import NotSupportedError
-from awsvtab.statements import Execution
+from awsvtab.execution import Execution
 
 _BLANK = re.compile(r"[ \t\n\v\f\r]")
 _OWN = "temp"  # the schema of what this connection made, and no file holds

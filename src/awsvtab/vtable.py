@@ -20,6 +20,7 @@ from awsvtab.catalog.find import find_alias, list_only_properties
 from awsvtab.changes import Change, Changes, Operation
 from awsvtab.commit import Committer
 from awsvtab.errors import IntegrityError, NotSupportedError, OperationalError, ProgrammingError
+from awsvtab.execution import Execution
 from awsvtab.keys import NO_MATCHING, Matching, read_keys
 from awsvtab.options import Place
 from awsvtab.overlay import Hiding, Pending, overlaid, pending_rows
@@ -31,7 +32,7 @@ from awsvtab.resources import Missing, Resource, ResourceKey, known_identifier
 from awsvtab.rows import KEY_SEPARATOR, Cells, LazyRow, Shape, column_reader
 from awsvtab.scan import Reach, Scanner
 from awsvtab.snapshot import Snapshot, Source
-from awsvtab.statements import Execution, Statements
+from awsvtab.statements import Statements
 from awsvtab.triggers import refuse_stored_trigger
 from awsvtab.values import Properties, SQLValue
 from awsvtab.writes import (
