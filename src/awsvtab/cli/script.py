@@ -35,7 +35,7 @@ class Statement:
 
         `OUTSIDE` is for what begins none, though there may be one.
         """
-        words = [word for word in Tokens(self.sql).words if word]
+        words = [word for word in Tokens(self.sql).words if word not in ("", ";")]
         if not words or (words[0] == "rollback" and "to" in words):
             return None
         return _CONTROLS.get(words[0])
