@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
 from typing import Any
@@ -65,6 +65,7 @@ class Registration:
         self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
         self._redact = lru_cache(STATEMENTS_KEPT)(without_literals)
         self._read_progress: ReadCallback | None = None
+        self._approve: Callable[[int], object] | None = None
         self.catalog = catalog()
         if options.types:
             self.catalog = self.catalog.extended(more_types(options.types, self._describe))
@@ -217,6 +218,14 @@ class Registration:
         """
         self._read_progress = callback
 
+    def set_approval(self, callback: Callable[[int], object] | None) -> None:
+        """Calls ``callback`` with the number of changes before a COMMIT sends them to AWS.
+
+        It is called for whatever commits, in that thread. What it raises is raised from there, the
+        transaction is rolled back, and nothing was sent. None ends the calls.
+        """
+        self._approve = callback
+
     def _new_snapshot(self, execution: Execution | None) -> Snapshot:
         """What a statement is to read. One that writes reads live, and not less than all."""
         reads_only = execution is not None and execution.readonly
@@ -301,6 +310,8 @@ class Registration:
                 f"COMMIT of {len(plan)} changes to AWS needs more than max_calls={most} calls; "
                 f"nothing was sent: write less at once, or connect(max_calls={10 * len(plan)})"
             )
+        if plan and self._approve is not None:
+            self._approve(len(plan))
         committing = self._statements.latest()
         sql = None if committing is None else committing.sql
         written = {change.resource_type.name for change in plan}

@@ -15,6 +15,7 @@ from awsvtab.catalog.store import version_line
 from awsvtab.cli.browse import describe, tables
 from awsvtab.cli.connecting import installed, reported
 from awsvtab.cli.query import query
+from awsvtab.cli.shell import shell
 
 _STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
 
@@ -53,6 +54,7 @@ def main() -> None:
     awsvtab --emulator "SELECT * FROM aws.customerprofiles.event_streams"
     awsvtab tables bucket
     awsvtab describe aws.s3.buckets
+    awsvtab shell
 
     A statement is the command `query`, whose name can be left out: its options are in
     `awsvtab query --help`.
@@ -86,5 +88,5 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     serve(host, port, seed)
 
 
-for command in (query, tables, describe):
+for command in (query, shell, tables, describe):
     main.add_command(command)

@@ -75,6 +75,15 @@ class BaseConnection(Transactions, Callbacks, Storage):
         """How many rows were written since the connection was opened."""
         return self._open_database().total_changes() - self._registration.all_ignored
 
+    @property
+    def apsw_connection(self) -> apsw.Connection:
+        """The APSW connection beneath, for what this one has no method for.
+
+        AWS tables have their underscore names there, and errors are APSW's. To begin or end a
+        transaction there is the same as to do so here.
+        """
+        return self._open_database()
+
     @overload
     def cursor(self) -> Cursor: ...
     @overload
