@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from awsvtab.cli.arguments import format_options
 from awsvtab.cli.connecting import Command, reported
 from awsvtab.cli.formats import Rows, Style, box
 from awsvtab.cli.output import Output
+from awsvtab.resources import identifier_form
 
 _TABLES = """
 SELECT 'aws.' || service || '.' || resource AS "table", type_name AS type,
@@ -31,6 +33,7 @@ SELECT column_name, type, property, is_required, is_read_only, is_create_only, i
     identifier_position
 FROM aws_columns WHERE type_name = ?
 """
+_NOT_READ = "Cloud Control neither lists nor reads this type: no statement gives rows of it."
 _NOTES = ("required", "read-only", "create-only", "write-only")
 
 
@@ -71,7 +74,7 @@ def describe(table: str, format_name: str | None, null: str) -> None:
     if format_name is None and sys.stdout.isatty():
         click.echo("\n".join(_described(catalog(), resource_type)))
         box(_for_people(rows), sys.stdout, Style(null))
-        click.echo(f"\n{example(resource_type)}")
+        click.echo(f"\n{example(resource_type) or _NOT_READ}")
     else:
         Output(format_name, null).rows(rows)
 
@@ -87,7 +90,15 @@ def _find(catalog: Catalog, name: str) -> ResourceType:
         return found
     if alias is not None:
         return alias.resource_type
-    raise awsvtab.ProgrammingError(no_such_table(catalog, name.replace("::", ".")))
+    raise awsvtab.ProgrammingError(_no_such_table(catalog, name))
+
+
+def _no_such_table(catalog: Catalog, name: str) -> str:
+    if "::" not in name:
+        return no_such_table(catalog, name)
+    near = difflib.get_close_matches(name, [each.name for each in catalog], n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no such resource type: {name}{hint}"
 
 
 def _described(catalog: Catalog, resource_type: ResourceType) -> Iterator[str]:
@@ -128,12 +139,16 @@ def _for_people(rows: Rows) -> Rows:
     return Rows(("column", "type", ""), (None, None, None), noted)
 
 
-def example(resource_type: ResourceType) -> str:
-    """A SELECT that works for a start: of the identifier's columns, in one region."""
+def example(resource_type: ResourceType) -> str | None:
+    """A SELECT to begin with: of the identifier's columns, in one region. None if there is none."""
     columns = property_columns(resource_type)
     named = [columns[name] for name in resource_type.identifier if name in columns]
     conditions = [] if resource_type.is_global else ["region = 'us-east-1'"]
-    if resource_type.list_requires and not resource_type.parents:
+    if not resource_type.can("list"):
+        if not resource_type.can("read"):
+            return None
+        conditions.append(f"data__Identifier = '{identifier_form(resource_type)}'")
+    elif resource_type.list_requires and not resource_type.parents:
         needed = resource_type.list_requires[0]
         conditions += [f"{columns[name]} = '…'" for name in needed if name in columns]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
