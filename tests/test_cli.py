@@ -226,6 +226,25 @@ def test_a_warning_is_a_line_on_stderr(estate: Emulator) -> None:
     assert result.exit_code == 0
 
 
+def test_a_journal_tells_what_became_of_changes(estate: Emulator, tmp_path: Path) -> None:
+    to = ("--endpoint-url", estate.endpoint_url)
+    journal = str(tmp_path / "journal")
+    estate.faults.fail_change(operation="DeleteResource", identifier="one|b", code="AccessDenied")
+    assert run(*to, "--journal", journal, DELETE).exit_code == 1
+    result = run("recover", journal, *to, "--format", "jsonl")
+    assert result.exit_code == 0, result.output
+    changes = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(each["identifier"], each["operation_status"]) for each in changes] == [
+        ("one|a", "SUCCESS"),
+        ("one|b", "FAILED"),
+    ]
+    assert changes[1]["error_code"] == "AccessDenied"
+    assert changes[1]["candidates"] is None
+    lost = run("recover", str(tmp_path / "nowhere"))
+    assert lost.exit_code == 1
+    assert "nowhere" in lost.stderr
+
+
 def test_every_option_of_a_connection_is_one_of_the_command() -> None:
     given = {option.name for option in query.params if isinstance(option, ConnectionOption)}
     of_code_only = {"session", "clock"}
