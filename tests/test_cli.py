@@ -315,8 +315,7 @@ def test_messages_name_options_as_they_are_typed(message: str, expected: str) ->
 
 def test_tables_are_found_by_part_of_their_name() -> None:
     assert run("tables", "CUSTOMERPROF*str").stdout.splitlines()[1:] == [
-        "aws.customerprofiles.event_streams,AWS::CustomerProfiles::EventStream,"
-        "list read create update delete"
+        "aws.customerprofiles.event_streams,AWS::CustomerProfiles::EventStream,1,1,1,1,1"
     ]
     assert len(run("tables").stdout.splitlines()) == len(catalog()) + 1
     assert "no table has 'x_y%z' in its name" in run("tables", "x_y%z").stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import click
@@ -15,15 +15,13 @@ from awsvtab.catalog.columns import property_columns
 from awsvtab.catalog.find import find_alias, find_table, nearest, no_such_table
 from awsvtab.cli.arguments import format_options
 from awsvtab.cli.connecting import Command, reported
-from awsvtab.cli.formats import Rows, Style, box
+from awsvtab.cli.formats import Row, Rows, Style, box
 from awsvtab.cli.output import Output
 from awsvtab.resources import identifier_form
 
 _TABLES = """
 SELECT 'aws.' || service || '.' || resource AS "table", type_name AS type,
-    concat_ws(' ', iif(can_list, 'list', NULL), iif(can_read, 'read', NULL),
-        iif(can_create, 'create', NULL), iif(can_update, 'update', NULL),
-        iif(can_delete, 'delete', NULL)) AS can
+    can_list, can_read, can_create, can_update, can_delete
 FROM aws_resource_types
 WHERE "table" LIKE :pattern ESCAPE '\\' OR type LIKE :pattern ESCAPE '\\'
 ORDER BY 1
@@ -33,6 +31,7 @@ SELECT column_name, type, property, is_required, is_read_only, is_create_only, i
     identifier_position
 FROM aws_columns WHERE type_name = ?
 """
+_VERBS = ("list", "read", "create", "update", "delete")
 _NOT_READ = "Cloud Control neither lists nor reads this type: no statement gives rows of it."
 _NOTES = ("required", "read-only", "create-only", "write-only")
 
@@ -54,7 +53,19 @@ def tables(pattern: str, format_name: str | None, null: str) -> None:
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise click.ClickException(f"no table has {pattern!r} in its name{hint}")
         names = [each[0] for each in cursor.description or ()]
-        Output(format_name, null).rows(Rows(names, [None] * len(names), rows))
+        if format_name is None and sys.stdout.isatty():
+            click.echo("\n".join(_listed(rows)))
+        else:
+            Output(format_name, null).rows(Rows(names, cursor.declared_types, rows))
+
+
+def _listed(rows: Sequence[Row]) -> Iterator[str]:
+    """A line for each table, which says what is not to be had of it."""
+    widest = max(len(row[0]) for row in rows)
+    for table, type_name, *can in rows:
+        lacks = [verb for verb, has in zip(_VERBS, can, strict=True) if not has]
+        note = f"  cannot {', '.join(lacks)}" if lacks else ""
+        yield f"{table:{widest}}  {type_name}{note}"
 
 
 @click.command(cls=Command)
@@ -103,9 +114,7 @@ def _no_such_table(catalog: Catalog, name: str) -> str:
 
 def _described(catalog: Catalog, resource_type: ResourceType) -> Iterator[str]:
     columns = property_columns(resource_type)
-    can = [
-        each for each in ("list", "read", "create", "update", "delete") if resource_type.can(each)
-    ]
+    can = filter(resource_type.can, _VERBS)
     identifier = "|".join(columns.get(name, name) for name in resource_type.identifier)
     yield f"{resource_type.dotted_name}   {resource_type.name}"
     yield f"identifier  {identifier}"
