@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,12 +18,11 @@ from awsvtab.cli.arguments import format_options
 from awsvtab.cli.connecting import Command, reported
 from awsvtab.cli.formats import Rows, Style, box
 from awsvtab.cli.output import Output
+from awsvtab.resources import identifier_form
 
 _TABLES = """
 SELECT 'aws.' || service || '.' || resource AS "table", type_name AS type,
-    concat_ws(' ', iif(can_list, 'list', NULL), iif(can_read, 'read', NULL),
-        iif(can_create, 'create', NULL), iif(can_update, 'update', NULL),
-        iif(can_delete, 'delete', NULL)) AS can
+    can_list, can_read, can_create, can_update, can_delete
 FROM aws_resource_types
 WHERE "table" LIKE :pattern ESCAPE '\\' OR type LIKE :pattern ESCAPE '\\'
 ORDER BY 1
@@ -32,6 +32,8 @@ SELECT column_name, type, property, is_required, is_read_only, is_create_only, i
     identifier_position
 FROM aws_columns WHERE type_name = ?
 """
+_VERBS = ("list", "read", "create", "update", "delete")
+_NOT_READ = "Cloud Control neither lists nor reads this type: no statement gives rows of it."
 _NOTES = ("required", "read-only", "create-only", "write-only")
 
 
@@ -44,7 +46,11 @@ def tables(pattern: str, format_name: str | None, null: str) -> None:
     Upper and lower case are the same; an asterisk stands for anything: `tables 's3*bucket'`.
     """
     with reported(), closing(awsvtab.connect(":memory:")) as connection:
-        Output(format_name, null).rows(matching(connection, pattern))
+        found = matching(connection, pattern)
+        if format_name is None and sys.stdout.isatty():
+            click.echo("\n".join(listed(found)))
+        else:
+            Output(format_name, null).rows(found)
 
 
 def matching(connection: awsvtab.Connection, pattern: str) -> Rows:
@@ -57,7 +63,17 @@ def matching(connection: awsvtab.Connection, pattern: str) -> Rows:
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise click.ClickException(f"no table has {pattern!r} in its name{hint}")
     names = [each[0] for each in cursor.description or ()]
-    return Rows(names, [None] * len(names), rows)
+    return Rows(names, cursor.declared_types, rows)
+
+
+def listed(tables: Rows) -> Iterator[str]:
+    """A line for each table, which says what is not to be had of it."""
+    rows = list(tables.rows)
+    widest = max(len(row[0]) for row in rows)
+    for table, type_name, *can in rows:
+        lacks = [verb for verb, has in zip(_VERBS, can, strict=True) if not has]
+        note = f"  cannot {', '.join(lacks)}" if lacks else ""
+        yield f"{table:{widest}}  {type_name}{note}"
 
 
 @click.command(cls=Command)
@@ -88,7 +104,7 @@ def for_people(resource_type: ResourceType, columns: Rows, out: IO[str], null: s
     """Prints what a table is, its columns, and a statement to begin with."""
     out.writelines(f"{line}\n" for line in _described(catalog(), resource_type))
     box(_with_notes(columns), out, Style(null))
-    out.write(f"\n{example(resource_type)}\n")
+    out.write(f"\n{example(resource_type) or _NOT_READ}\n")
 
 
 def find(catalog: Catalog, name: str) -> ResourceType:
@@ -102,14 +118,20 @@ def find(catalog: Catalog, name: str) -> ResourceType:
         return found
     if alias is not None:
         return alias.resource_type
-    raise awsvtab.ProgrammingError(no_such_table(catalog, name.replace("::", ".")))
+    raise awsvtab.ProgrammingError(_no_such_table(catalog, name))
+
+
+def _no_such_table(catalog: Catalog, name: str) -> str:
+    if "::" not in name:
+        return no_such_table(catalog, name)
+    near = difflib.get_close_matches(name, [each.name for each in catalog], n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no such resource type: {name}{hint}"
 
 
 def _described(catalog: Catalog, resource_type: ResourceType) -> Iterator[str]:
     columns = property_columns(resource_type)
-    can = [
-        each for each in ("list", "read", "create", "update", "delete") if resource_type.can(each)
-    ]
+    can = filter(resource_type.can, _VERBS)
     identifier = "|".join(columns.get(name, name) for name in resource_type.identifier)
     yield f"{resource_type.dotted_name}   {resource_type.name}"
     yield f"identifier  {identifier}"
@@ -143,12 +165,16 @@ def _with_notes(rows: Rows) -> Rows:
     return Rows(("column", "type", ""), (None, None, None), noted)
 
 
-def example(resource_type: ResourceType) -> str:
-    """A SELECT that works for a start: of the identifier's columns, in one region."""
+def example(resource_type: ResourceType) -> str | None:
+    """A SELECT to begin with: of the identifier's columns, in one region. None if there is none."""
     columns = property_columns(resource_type)
     named = [columns[name] for name in resource_type.identifier if name in columns]
     conditions = [] if resource_type.is_global else ["region = 'us-east-1'"]
-    if resource_type.list_requires and not resource_type.parents:
+    if not resource_type.can("list"):
+        if not resource_type.can("read"):
+            return None
+        conditions.append(f"data__Identifier = '{identifier_form(resource_type)}'")
+    elif resource_type.list_requires and not resource_type.parents:
         needed = resource_type.list_requires[0]
         conditions += [f"{columns[name]} = '…'" for name in needed if name in columns]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""

@@ -253,7 +253,8 @@ class Shell(StatementShell):
             self.show(Rows(("table", ""), (None, None), own))
         if cmd:
             try:
-                self.show(browse.matching(self._connection, pattern))
+                found = browse.matching(self._connection, pattern)
+                self.write(self.stdout, "".join(f"{each}\n" for each in browse.listed(found)))
             except click.ClickException:
                 if not own:
                     raise
