@@ -70,6 +70,11 @@ class Terminal:
         """Types characters without Enter: ``\\t``, or ``\\x03`` for Ctrl-C."""
         self._child.send(key)
 
+    def resize(self, width: int, height: int) -> None:
+        """Makes the terminal's window that large."""
+        self._child.setwinsize(height, width)
+        self._screen.resize(height, width)
+
     def end(self) -> int:
         """Waits for the command to end by itself; its exit status."""
         try:

@@ -234,6 +234,39 @@ def test_a_commit_hook_that_refuses_is_told_what_aws_has(
     assert operations(emulator) == {"CreateResource": 1}
 
 
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_what_is_not_approved_is_not_sent_whoever_commits(
+    connect: Connect, emulator: Emulator, path: str, is_bare: bool
+) -> None:
+    connection = connect(path)
+    asked: list[int] = []
+
+    def refuse(count: int) -> None:
+        asked.append(count)
+        raise LookupError("nobody said yes")
+
+    connection.set_approval(refuse)
+    connection.execute(LOCAL)
+    connection.execute(INSERT, ("a",))
+    connection.execute(INSERT, ("b",))
+    whoever = connection.apsw_connection if is_bare else connection
+    with pytest.raises(LookupError, match="nobody said yes"):
+        whoever.execute("COMMIT")
+    assert asked == [2]
+    assert not connection.in_transaction
+    assert rows(connection) == ["before"]
+    connection.execute(LOCAL)
+    connection.commit()  # nothing to be asked about
+    connection.set_approval(asked.append)
+    connection.execute(INSERT, ("a",))
+    connection.commit()
+    connection.set_approval(None)
+    connection.execute(INSERT, ("b",))
+    connection.commit()
+    assert asked == [2, 1]
+    assert operations(emulator) == {"CreateResource": 2}
+
+
 class Disk(apsw.VFS):
     """A disk that can be full from some time on."""
 

@@ -33,12 +33,20 @@ _BEGINNINGS = re.findall(
     """,
 )
 _BEHIND_TABLES = ["WHERE", "JOIN", "LEFT", "CROSS", "ON", "AS", "GROUP", "ORDER", "LIMIT", "UNION"]
+_BEHIND = {"into": ["VALUES", "SELECT"], "update": ["SET"]}
+_SECOND = re.findall(
+    r"\w+",
+    """
+    FROM INTO OR TABLE VIEW INDEX TRIGGER TEMP VIRTUAL UNIQUE IF NOT EXISTS QUERY PLAN SELECT INSERT
+    UPDATE DELETE TRANSACTION IMMEDIATE TO RENAME ADD COLUMN DATABASE SERVICES IN COLUMNS
+    """,
+)
 _IN_EXPRESSIONS = re.findall(
     r"\w+",
     """
     FROM WHERE AND OR NOT IN IS NULL LIKE GLOB BETWEEN EXISTS CASE WHEN THEN ELSE END CAST AS
-    DISTINCT ALL SELECT JOIN LEFT ON USING GROUP ORDER BY HAVING LIMIT OFFSET ASC DESC UNION
-    EXCEPT INTERSECT VALUES SET INTO TABLE INDEX VIEW TRIGGER RETURNING COLLATE ESCAPE DEFAULT
+    DISTINCT ALL SELECT JOIN LEFT CROSS ON USING GROUP ORDER BY HAVING LIMIT OFFSET ASC DESC UNION
+    EXCEPT INTERSECT SET RETURNING COLLATE ESCAPE
     """,
 )
 
@@ -75,13 +83,15 @@ class _Table:
 
 
 def candidates(before: str, after: str, names: Names) -> list[str]:
-    """What may stand in the place of the word that the cursor is behind, sorted."""
+    """What may stand in the place of the word that the cursor is behind.
+
+    Readline itself ends the quotes that a word stands in.
+    """
     word = word_before(before)
     words = _statement(before[: len(before) - len(word)])
     last = words[-1] if words else ""
     if _is_open(last, "'"):
-        regions = _with(names.regions, word) if _wants_region(words[:-1]) else []
-        return [f"{region}{'' if after.startswith(chr(39)) else chr(39)}" for region in regions]
+        return _with(names.regions, word) if _wants_region(words[:-1]) else []
     if last and _is_open(last, last[0]):  # a quoted name
         return []
     if _wants_region(words):
@@ -89,6 +99,12 @@ def candidates(before: str, after: str, names: Names) -> list[str]:
     if word.lower().startswith("aws.") or _is_table_next(words):
         return tables(word, names)
     return sorted(set(_in_statement(words, word, before, after, names)))
+
+
+def open_quote(text: str) -> str:
+    """The quote that the text ends inside of, or none."""
+    words = _statement(text)
+    return words[-1][0] if words and _is_open(words[-1], words[-1][0]) else ""
 
 
 def word_before(text: str) -> str:
@@ -120,13 +136,12 @@ def _in_statement(
 ) -> Iterator[str]:
     clause, is_inside = _clause(words)
     if clause is None:
-        yield from _keywords(_BEGINNINGS, word)
+        yield from _keywords(_SECOND if words else _BEGINNINGS, word)
     elif clause in _BEFORE_TABLES and not is_inside:
-        yield from _keywords(["SET"] if clause == "update" else _BEHIND_TABLES, word)
-        if clause == "into":
-            yield from _keywords(["VALUES", "SELECT"], word)
+        yield from _keywords(_BEHIND.get(clause, _BEHIND_TABLES), word)
     else:
-        used = list(_tables_in(_current(before + after, len(before))))
+        whole = _current(before + after, len(before))
+        used = [] if clause == "values" else list(_tables_in(whole))
         yield from _columns(word, used, names)
         if word and clause != "into":
             yield from (f"{name}(" for name in _with(names.functions, word))
@@ -172,14 +187,17 @@ def _is_open(word: str, quote: str) -> bool:
 
 def _wants_region(words: Sequence[str]) -> bool:
     """Whether the words end where a region is to be written."""
-    at = len(words) - 1
-    if at >= 0 and words[at] in ("(", ","):
-        while at > 0 and (words[at] == "," or words[at][0] in "'?:"):
-            at -= 1
-        is_list = words[at] == "(" and words[at - 1] == "in"
-        at -= 2 + (words[at - 2] == "not")
-        return is_list and at >= 0 and words[at] in _REGIONS
-    return at > 0 and words[at] in _COMPARISONS and words[at - 1] in _REGIONS
+    left = list(words)
+    if left and left[-1] in ("(", ","):
+        while left and (left[-1] == "," or left[-1][0] in "'?:"):
+            left.pop()
+        is_region_next = left[-2:] == ["in", "("]
+        del left[-2:]
+        if left[-1:] == ["not"]:
+            left.pop()
+    else:
+        is_region_next = bool(left) and left.pop() in _COMPARISONS
+    return is_region_next and bool(left) and left[-1] in _REGIONS
 
 
 def _is_table_next(words: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.cells import cell_len
 from awsvtab import Connection, Error
 from awsvtab.catalog import catalog
 from awsvtab.cli import approval, browse
-from awsvtab.cli.completion import candidates, tables, word_before
+from awsvtab.cli.completion import candidates, open_quote, tables, word_before
 from awsvtab.cli.connecting import message_of
 from awsvtab.cli.formats import Rows, visible
 from awsvtab.cli.keyboard import Keyboard, history_path
@@ -48,6 +49,8 @@ Nothing is changed at AWS before you have seen it and said yes.
 
 .help COMMAND tells more; .help all has every command.
 """
+
+_STILL_OPEN = "this is still the statement above: ; ends it, Ctrl-C gives it up\n"
 
 _SHOWN = 35  # characters on both sides of an error
 _BLANKS = {ord(each): " " for each in "\t\n"}
@@ -91,6 +94,16 @@ class Shell(StatementShell):
     def prompt(self, text: str) -> None:
         self._prompt = text
 
+    @property
+    def moreprompt(self) -> str:
+        """The prompt of a statement's further lines, with the quote that is open."""
+        quote = open_quote(self._typed)
+        return f"{self._more[:4]}{quote}{self._more[5:]}" if quote else self._more
+
+    @moreprompt.setter
+    def moreprompt(self, text: str) -> None:
+        self._more = text
+
     def cmdloop(self, intro: str | None = None, transient: str | None = None) -> None:
         """Reads and runs until the end of the input."""
         if self.interactive:
@@ -119,8 +132,11 @@ class Shell(StatementShell):
         line: str | None = super().get_line(prompt)
         if line is None:
             return None
+        word = line.strip().rstrip(";").lower()
         if self._completion_first and self.interactive:
-            line = _WITHOUT_DOT.get(line.strip().rstrip(";").lower(), line)
+            line = _WITHOUT_DOT.get(word, line)
+        elif self.interactive and (word in _WITHOUT_DOT or word in self._commands()):
+            self.write(self.stderr, _STILL_OPEN)
         self._typed += f"{line}\n"
         return line
 
@@ -295,7 +311,10 @@ class Shell(StatementShell):
         explanation = self._connection.explain(self._statement.sql, self.bindings)
         self.write(self.stdout, f"{visible(str(explanation))}\n")
         if explanation.actions:
-            self.write(self.stdout, f"needs {', '.join(explanation.actions)}\n")
+            needs = f"needs {', '.join(explanation.actions)}"
+            width = self._terminal_width(32)
+            lines = textwrap.wrap(needs, width, subsequent_indent=" " * 6, break_on_hyphens=False)
+            self.write(self.stdout, "\n".join([*lines, ""]))
 
     def command_pending(self, cmd: list[str]) -> None:
         """pending: Shows what COMMIT would change at AWS"""

@@ -24,7 +24,7 @@ class Session:
 
     ``approve`` is given what is about to be sent, and raises to have nothing sent; None has all
     sent. What would commit without having been asked about is refused. ``sent`` is the number of
-    changes that the last COMMIT has sent.
+    changes that the last statement has sent.
     """
 
     sent = 0
@@ -48,6 +48,7 @@ class Session:
 
         A COMMIT that is not approved leaves its transaction open.
         """
+        self.sent = 0
         with progress.shown(self._connection) as stop:
             if statement.control is None and not self._connection.in_transaction:
                 return self._alone(statement, values, read, stop)

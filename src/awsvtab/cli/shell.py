@@ -59,7 +59,7 @@ def _place(target: Target) -> str:
         return f"Asks AWS{where}{who} in all of the account's regions."
     if regions is None:
         region = _region(profile)
-        if region is None:
+        if not region:
             return (
                 f"Asks AWS{where}{who}. No region is set: say WHERE region = 'us-east-1', "
                 "or start with --region us-east-1"

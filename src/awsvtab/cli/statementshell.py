@@ -128,7 +128,9 @@ class StatementShell(apsw.shell.Shell):
             said = [f"AWS has {number(self._session.sent, 'change')}"]
         calls = self._last_call() - self._calls_before
         if calls and self.interactive:
-            said += [number(calls, "call"), f"{time.monotonic() - begun:.1f} s"]
+            said.append(number(calls, "call"))
+            if not self._session.sent:  # else somebody was asked in between
+                said.append(f"{time.monotonic() - begun:.1f} s")
         if said:
             self.write(self.stderr, f"{' · '.join(said)}\n")
         if result.is_write and self.interactive and (count := self._session.pending):
