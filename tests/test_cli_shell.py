@@ -271,7 +271,10 @@ def test_no_command_changes_aws_behind_your_back(
     trigger = "CREATE TEMP TRIGGER t AFTER INSERT ON local BEGIN "
     insert = "INSERT INTO aws_customerprofiles_domains (domain_name, default_expiration_days) "
     shell.says(f"{trigger}{insert}VALUES (new.name, new.days); END;")
-    shell.says(f".import {rows} local")
+    assert shell.says(f".import {rows} local")[-1] == (
+        "this would change AWS without asking (1 of its resources); nothing was sent: "
+        "write it as a statement"
+    )
     assert "│ 0 │" not in shell.says(".mode auto")
     assert "│ 0 │" in shell.says("SELECT count(*) AS n FROM local;")
     assert {"CreateResource", "DeleteResource"}.isdisjoint(operations(estate))
@@ -319,6 +322,25 @@ def test_tables_and_columns_can_be_looked_for(start: Start, estate: Emulator) ->
     assert "│ a      │ INTEGER │ NOT NULL │" in shell.says(".describe mine")
     assert "did you mean" in shell.says(".describe aws.customerprofiles.event_stream")[0]
     assert operations(estate) == {}
+
+
+def test_schema_is_of_both(open_shell: Shell) -> None:
+    open_shell.says("CREATE TABLE schemed (a);")
+    assert open_shell.says(".schema schemed;") == ["CREATE TABLE schemed (a);"]
+    said = open_shell.says(".schema aws.s3.bucket_policies")
+    assert said[0] == "aws.s3.bucket_policies   AWS::S3::BucketPolicy"
+
+
+def test_what_is_pasted_is_run_line_by_line(start: Start) -> None:
+    shell = start()
+    pasted = "  .mode json\nSELECT 1 AS a;\nSELECT 2\n AS b; SELECT 3 AS c;"
+    shell.terminal.press(f"\x1b[200~{pasted}\x1b[201~\r")
+    for object in ('{"a": 1}', '{"b": 2}', '{"c": 3}'):
+        shell.terminal.wait_for(object)
+    shell.terminal.wait_for(PROMPT)
+    shell.terminal.press("\x1b[200~SELECT nosuch;\nSELECT 4 AS d;\x1b[201~\r")
+    shell.terminal.wait_for(PROMPT)
+    assert '"d"' not in shell.terminal.screen  # nothing is run after an error
 
 
 def test_a_plan_asks_nothing(start: Start, estate: Emulator) -> None:
