@@ -101,7 +101,7 @@ def test_the_greeting_says_where_it_will_ask(
     config.write_text("[profile audit]\nregion = eu-west-1\n[profile empty]\n")
     for arguments, said in {
         ("--profile", "audit"): "Asks AWS as audit in eu-west-1 unless",
-        ("--profile", "empty"): "No region is set: say WHERE region = 'us-east-1'",
+        ("--profile", "empty"): "No region is set: say which, or --region us-east-1",
         ("--region", "all"): "Asks AWS in all of the account's regions.",
         ("--region", "us-east-1", "--region", "us-west-2"): "in us-east-1, us-west-2",
     }.items():

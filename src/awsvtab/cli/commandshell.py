@@ -36,7 +36,7 @@ Statements end with a semicolon, may go over several lines, and TAB completes na
 A statement is a transaction of its own. BEGIN; collects changes until COMMIT; or ROLLBACK;
 Nothing is changed at AWS before you have seen it and said yes.
 
-.help COMMAND tells more; .help all has every command.
+.help COMMAND tells more; .help all lists every command.
 """
 
 _OURS = frozenset({"tables", "describe", "schema", "plan", "pending", "calls", "help", "quit"})
@@ -80,10 +80,10 @@ class CommandShell(StatementShell):
     def command_help(self, cmd: list[str]) -> None:
         """help ?COMMAND?: Shows what to begin with, or more about COMMAND
 
-        ``.help all`` has every command.
+        ``.help all`` lists every command.
         """
         if cmd:
-            super().command_help(cmd)
+            super().command_help([] if cmd == ["all"] else cmd)
         else:
             self.write(self.stdout, _HELP)
 

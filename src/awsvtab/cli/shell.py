@@ -13,6 +13,7 @@ from awsvtab.cli.connecting import Command, Target, connection_options, reported
 from awsvtab.options import ALL
 
 _EXAMPLE = "SELECT bucket_name FROM aws.s3.buckets LIMIT 5;"
+_WITHOUT_REGION = "SELECT bucket_name FROM aws.s3.buckets WHERE region = 'us-east-1' LIMIT 5;"
 _EMULATED = "SELECT * FROM aws.customerprofiles.event_streams;"
 
 
@@ -40,32 +41,30 @@ def shell(yes: bool, target: Target) -> None:
 
 def greeting(target: Target) -> str:
     """What a newcomer needs, in four lines. AWS is not asked."""
+    place, example = _begins(target)
     return (
         f"awsvtab {awsvtab.__version__}: {len(catalog()):,} types of AWS resources as tables\n"
-        f"{_place(target)}\n"
+        f"{place}\n"
         "TAB completes names, .help shows the commands, Ctrl-D leaves. To begin with:\n"
-        f"  {_EMULATED if target.emulator else _EXAMPLE}\n"
+        f"  {example}\n"
     )
 
 
-def _place(target: Target) -> str:
-    """Where the first statement will ask."""
+def _begins(target: Target) -> tuple[str, str]:
+    """Where the first statement will ask, and a statement for that."""
     if target.emulator:
-        return "Asks an emulated estate, which is gone when you leave."
+        return "Asks an emulated estate, which is gone when you leave.", _EMULATED
     profile, regions = target.options.get("profile"), target.options.get("regions")
-    who = f" as {profile}" if profile else ""
     where = f" at {target.options['endpoint_url']}" if "endpoint_url" in target.options else ""
+    asks = f"Asks AWS{where}{f' as {profile}' if profile else ''}"
     if regions == ALL:
-        return f"Asks AWS{where}{who} in all of the account's regions."
+        return f"{asks} in all of the account's regions.", _EXAMPLE
     if regions is None:
         region = _region(profile)
         if not region:
-            return (
-                f"Asks AWS{where}{who}. No region is set: say WHERE region = 'us-east-1', "
-                "or start with --region us-east-1"
-            )
+            return f"{asks}. No region is set: say which, or --region us-east-1", _WITHOUT_REGION
         regions = [region]
-    return f"Asks AWS{where}{who} in {', '.join(regions)} unless a statement says which region."
+    return f"{asks} in {', '.join(regions)} unless a statement says which region.", _EXAMPLE
 
 
 def _region(profile: str | None) -> str | None:
