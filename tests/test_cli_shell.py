@@ -339,6 +339,7 @@ def test_what_is_pasted_is_run_line_by_line(start: Start) -> None:
         shell.terminal.wait_for(object)
     shell.terminal.wait_for(PROMPT)
     shell.terminal.press("\x1b[200~SELECT nosuch;\nSELECT 4 AS d;\x1b[201~\r")
+    shell.terminal.wait_for("what was pasted behind it was not run")
     shell.terminal.wait_for(PROMPT)
     assert '"d"' not in shell.terminal.screen  # nothing is run after an error
 
@@ -540,6 +541,16 @@ def test_hints_speak_of_the_commands_options(start: Start) -> None:
     said = " ".join(shell.says(COUNT))
     assert "--max-calls" in said
     assert "connect(" not in said
+
+
+def test_warnings_are_told_each_time(start: Start, estate: Emulator) -> None:
+    shell = start("--on-error", "warn", "--region", "us-east-1", "--region", "us-west-2")
+    estate.faults.deny(operation="ListResources", region="us-west-2")
+    for _ in range(2):
+        said = "\n".join(shell.says(COUNT))
+        assert "Warning: " in said
+        assert "us-west-2" in said
+        assert "│ 6 │" in said
 
 
 @pytest.mark.parametrize(

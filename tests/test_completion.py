@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 import awsvtab
 from awsvtab.cli.completion import Column, Names, candidates, tables, word_before
 from awsvtab.cli.naming import Naming
+from awsvtab.emulator import Emulator
+from conftest import Connect, operations
 
 COLUMNS = {
     "aws.s3.buckets": ["bucket_name", "arn", "region", "data__Identifier*", "BucketName*"],
@@ -164,6 +169,24 @@ def test_the_names_of_a_connection(naming: Naming) -> None:
         assert Column("bucket_name") in found
         assert Column("data__Identifier", hidden=True) in found
     assert list(names.columns("aws.nosuch.table")) == []
+
+
+def test_tables_of_a_file_are_known_without_asking_aws(
+    connect: Connect, emulator: Emulator, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "local.db")
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA writable_schema = ON")
+        for name, kind in {"my buckets": "AWS::S3::Bucket", "things": "Org::Svc::Thing"}.items():
+            sql = f"CREATE VIRTUAL TABLE \"{name}\" USING aws('{kind}')"
+            made.execute("INSERT INTO sqlite_schema VALUES ('table', ?1, ?1, 0, ?2)", (name, sql))
+        made.commit()
+    connection = connect(path)
+    naming = Naming(connection)
+    assert naming.own() == ["my buckets", "things"]
+    assert Column("bucket_name") in list(naming.columns("My Buckets"))
+    assert list(naming.columns("main.things")) == []  # AWS would have to describe it
+    assert operations(emulator) == {}
 
 
 def test_completion_does_not_keep_anybody_waiting(naming: Naming) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.cells import cell_len
@@ -18,9 +18,11 @@ from awsvtab.cli.commandshell import CommandShell
 from awsvtab.cli.completion import candidates, open_quote, tables, word_before
 from awsvtab.cli.connecting import message_of
 from awsvtab.cli.formats import visible
-from awsvtab.cli.keyboard import Keyboard, history_path
 from awsvtab.cli.session import Session
 from awsvtab.cli.statementshell import waiting
+
+if TYPE_CHECKING:
+    from awsvtab.cli.keyboard import Keyboard
 
 # What people type who have not read that commands begin with a dot.
 _WITHOUT_DOT = {"help": ".help", "?": ".help", "exit": ".quit", "quit": ".quit"}
@@ -139,14 +141,17 @@ class Shell(CommandShell):
 
     def handle_exception(self) -> None:
         """Shows what went wrong as the command's other parts do."""
-        self._pasted.clear()
         error = sys.exception()
         if error is None or self.exceptions or isinstance(error, SystemExit):
+            self._pasted.clear()
             super().handle_exception()
             return
         self._out_colour()
         where = "".join(f"{each}\n" for each in self._input_descriptions)
         self.write_error(f"{where}{self._said_of(error)}\n")
+        if any(map(str.strip, self._pasted)):
+            self.write(self.stderr, "what was pasted behind it was not run\n")
+        self._pasted.clear()
         if self.bail or not self.interactive:
             raise click.exceptions.Exit(130 if isinstance(error, KeyboardInterrupt) else 1)
 
@@ -163,6 +168,10 @@ class Shell(CommandShell):
 
     def _at_keyboard(self) -> Any:
         if not self.interactive:
+            return nullcontext()
+        try:
+            from awsvtab.cli.keyboard import Keyboard, history_path
+        except ModuleNotFoundError:  # there is no readline on Windows
             return nullcontext()
         self._using_readline = True
         self._keyboard = Keyboard(self._complete, history_path(os.environ, Path.home()))

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import apsw
 
 from awsvtab import Connection
-from awsvtab.catalog import Catalog, catalog
+from awsvtab.catalog import Catalog, ResourceType, catalog
 from awsvtab.catalog.find import find_alias, find_table
 from awsvtab.cli.completion import Column, Names
-from awsvtab.curated import MODULE
+from awsvtab.curated import MODULE, stored_name
 
+# Not pragma_table_list, which asks each virtual table for its columns; that may take calls to AWS.
 _OWN = """
-SELECT DISTINCT name FROM pragma_table_list
-WHERE type IN ('table', 'view', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+SELECT name, sql FROM {}.sqlite_schema
+WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 """
 _MODULES = "SELECT name FROM pragma_module_list"
 _FUNCTIONS = "SELECT DISTINCT name FROM pragma_function_list"
@@ -33,7 +34,7 @@ class Naming:
 
     def own(self) -> list[str]:
         """The tables and views of the databases that are open."""
-        return [name for (name,) in self._connection.execute(_OWN)]
+        return sorted(self._own())
 
     def names(self) -> Names:
         """All that can be named now."""
@@ -47,11 +48,33 @@ class Naming:
 
     def columns(self, table: str) -> Iterator[Column]:
         """The columns of a table, as its name is written; none of what is no table."""
-        alias = find_alias(self._catalog, table)
-        found = alias.resource_type if alias else find_table(self._catalog, table)
-        name = table.rpartition(".")[2] if found is None else found.table_name
+        name = self._known_to_sqlite(table)
         for column, hidden in self._connection.execute(_COLUMNS, (name,)):
             yield Column(column, bool(hidden))
+
+    def _known_to_sqlite(self, table: str) -> str | None:
+        """A name under which SQLite has the table's columns; None where AWS would be asked."""
+        name = table.rpartition(".")[2]
+        own = {each.lower(): sql for each, sql in self._own().items()}
+        stored = stored_name(own.get(name.lower(), ""))
+        found = self._type(stored or table)
+        if found is not None:
+            return found.table_name
+        return name if stored is None else None
+
+    def _type(self, name: str) -> ResourceType | None:
+        if "::" in name:
+            return next((each for each in self._catalog if each.name == name), None)
+        alias = find_alias(self._catalog, name)
+        return find_table(self._catalog, name) if alias is None else alias.resource_type
+
+    def _own(self) -> dict[str, str]:
+        """The SQL of each table and view, by its name."""
+        found: dict[str, str] = {}
+        for schema in self._connection.apsw_connection.db_names():
+            quoted = schema.replace('"', '""')
+            found.update(self._connection.execute(_OWN.format(f'"{quoted}"')))
+        return found
 
 
 def _about_awsvtab(connection: Connection, catalog: Catalog) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import click
 
@@ -33,6 +34,8 @@ def shell(yes: bool, target: Target) -> None:
         from awsvtab.cli.interactive import Shell  # for others it would be time lost
         from awsvtab.cli.session import Session
 
+        # What one statement has warned of, the next may warn of again.
+        warnings.simplefilter("always", awsvtab.AwsWarning)
         is_interactive = sys.stdin.isatty() and sys.stdout.isatty()
         asks = not yes and (is_interactive or approval.is_somebody_there())
         session = Session(connection, approval.ask if asks else None)
