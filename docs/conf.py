@@ -16,6 +16,9 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"awsvtab {release}"
 html_copy_source = False
+html_show_copyright = False
+html_static_path = ["_static"]
+html_css_files = ["width.css"]
 smartquotes = False  # what is in pages is often typed again
 
 # Headings are what links between pages go to.

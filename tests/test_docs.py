@@ -151,6 +151,12 @@ def test_every_error_and_each_of_its_attributes_is_documented() -> None:
     assert (classes | attributes) - {"ClassVar"} - words(PAGES["errors.md"]) == set()
 
 
+def test_every_page_is_in_the_index() -> None:
+    index = (DOCS / "index.md").read_text()
+    listed = set(re.findall(r"^[\w-]+$", index, re.MULTILINE))
+    assert {path.stem for path in DOCS.glob("*.md")} - {"index"} == listed
+
+
 class Links(HTMLParser):
     """The anchors of a built page, and where its links go."""
 

@@ -121,6 +121,16 @@ def _scripts(steps: list[Step]) -> Iterator[tuple[str, Rows]]:
             opened = []
 
 
+def test_what_is_as_wanted_is_not_changed_again(estate: Emulator, connect: Connect) -> None:
+    """The page says so of its last recipe."""
+    connection = connect(isolation_level=None)
+    create, plan, commit = RECIPES["How do I make streams be as in my table?"]
+    for step in (create, plan, commit, plan):
+        for statement in statements(step.sql):
+            rows = connection.execute(statement.sql).fetchall()
+    assert rows == []
+
+
 def test_what_a_dry_run_shows_is_on_the_page(estate: Emulator) -> None:
     """The page says that the UPDATE alone, with ``--dry-run``, shows the same changes."""
     [step, _] = RECIPES["How do I tag whatever has no owner?"]
