@@ -136,6 +136,14 @@ def test_the_actions_are_cloud_control_s_and_those_of_the_handlers(
     assert set(catalog().type(DOMAIN).handlers["list"]) <= set(listed.actions)
 
 
+def test_what_was_asked_of_aws_is_not_asked_for(connect: Connect, emulator: Emulator) -> None:
+    connection = connect()
+    (path,) = connection.explain("SELECT operation FROM aws_resource_requests").paths
+    assert str(path) == "list aws_resource_requests: 1 ListResourceRequests and more"
+    assert path.actions == ("cloudformation:ListResourceRequests",)
+    assert len(emulator.calls) == 0
+
+
 def test_the_account_s_regions_are_not_asked_for(connect: Connect, emulator: Emulator) -> None:
     connection = connect(regions="all")
     (path,) = connection.explain("SELECT queue_url FROM aws.sqs.queues").paths

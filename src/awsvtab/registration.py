@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
@@ -23,7 +24,7 @@ from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.execution import Execution
-from awsvtab.explain import Explanation
+from awsvtab.explain import Explanation, Setting
 from awsvtab.functions import register_functions
 from awsvtab.hints import Hint, hinted
 from awsvtab.introspect import catalog_tables
@@ -112,6 +113,7 @@ class Registration:
                 self.ledger,
                 lambda: self._new_snapshot(None),
                 partial(self._regions, reach(options)),
+                lambda: self._rerun.surveys,
             ),
         )
         register_tables(connection, self._introspection)
@@ -199,9 +201,23 @@ class Registration:
         """
         snapshot = self._new_snapshot(None)
         try:
-            return survey(self._rerun, self.catalog, self.resource_type, snapshot, sql, bindings)
+            return survey(self._rerun, self._setting(), self.resource_type, snapshot, sql, bindings)
         finally:
             snapshot.close()
+
+    def _setting(self) -> Setting:
+        """What decides about the connection's calls."""
+        types = self._options.types
+        named = () if isinstance(types, str | os.PathLike) else tuple(types)
+
+        def described(name: str) -> bool:
+            try:
+                self.catalog.type(name)
+            except KeyError:
+                return True
+            return name in named
+
+        return Setting(self.catalog, self._options.regions == ALL, described)
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used."""

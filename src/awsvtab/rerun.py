@@ -66,6 +66,11 @@ class Rerun:
             execution.read_ahead = self._read_ahead(execution, snapshot)
         return execution.read_ahead
 
+    @property
+    def surveys(self) -> bool:
+        """Whether what runs is to ask AWS nothing at all."""
+        return self.noted_plans is not None
+
     def note_plan(self, reference: str, resource_type: ResourceType, plan: Plan) -> None:
         """SQLite considers a plan for a table reference."""
         if self.noted_plans is not None:

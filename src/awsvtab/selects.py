@@ -40,6 +40,13 @@ def is_several(sql: str) -> bool:
     return any(word != ";" for word in tokens.words[end:] if word)
 
 
+def ignores_conflicts(sql: str) -> bool:
+    """Whether a statement is INSERT OR IGNORE."""
+    tokens = Tokens(sql)
+    verb, _ = _verb(tokens, _suffix(tokens))
+    return verb is not None and tokens.words[verb : verb + 2] == ["or", "ignore"]
+
+
 def _of_update(tokens: Tokens, begin: int, end: int, ctes: str) -> str | None:
     """UPDATE t SET a = x, b = y FROM u WHERE z: SELECT x, y FROM t, u WHERE z."""
     if tokens.words[begin] == "or":

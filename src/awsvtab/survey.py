@@ -11,16 +11,25 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from awsvtab.catalog import Catalog, ResourceType
+from awsvtab.catalog import ResourceType
 from awsvtab.errors import ProgrammingError
-from awsvtab.explain import WRITES, AccessPath, Explanation, reading, writing
+from awsvtab.explain import (
+    WRITES,
+    AccessPath,
+    Explanation,
+    Setting,
+    asking_for_requests,
+    reading,
+    writing,
+)
 from awsvtab.options import Place
 from awsvtab.plan import Plan
 from awsvtab.readahead import Discovery, Enough, Probe, Request, Start
 from awsvtab.rerun import Rerun
 from awsvtab.resources import ResourceKey
-from awsvtab.selects import is_several
+from awsvtab.selects import ignores_conflicts, is_several
 from awsvtab.snapshot import Snapshot
+from awsvtab.write_tables import RESOURCE_REQUESTS
 
 if TYPE_CHECKING:
     from apsw.ext import QueryDetails
@@ -88,7 +97,7 @@ class SurveyProbe(Probe):
 
 
 def survey(
-    rerun: Rerun, catalog: Catalog, target: Target, snapshot: Snapshot, sql: str, bindings: Any
+    rerun: Rerun, setting: Setting, target: Target, snapshot: Snapshot, sql: str, bindings: Any
 ) -> Explanation:
     """The access paths of a statement, as SQLite is given it.
 
@@ -103,21 +112,47 @@ def survey(
     rerun.noted_plans = plans
     try:
         details = query_info(rerun.connection, sql, bindings, actions=True, explain=True)
-        found = Survey(snapshot, catalog.regions)
+        found = Survey(snapshot, setting.catalog.regions)
         with suppress(Enough):
             rerun.survey(found, sql, details.is_readonly, bindings)
     finally:
         rerun.noted_plans = None
     seen = _by_plan(found, plans)
     scans = [plans[scan] for scan in _scans(details) if scan in plans]
-    reads = [_reading(catalog, *planned, seen) for planned in scans]
-    writes = [
-        writing(resource_type, WRITES[action.action_name])
-        for action in details.actions or ()
-        if action.action_name in WRITES
-        and (resource_type := target(action.table_name or "")) is not None
-    ]
-    return Explanation((*reads, *dict.fromkeys(writes)))
+    reads = [_reading(setting, *planned, seen) for planned in scans]
+    others = (*_requests(setting, details), *_writes(setting, target, details, sql))
+    return Explanation((*reads, *dict.fromkeys(others)))
+
+
+def _writes(
+    setting: Setting, target: Target, details: QueryDetails, sql: str
+) -> Iterator[AccessPath]:
+    """What a statement writes, triggers included.
+
+    An UPDATE may read a row that it was shown only in part, INSERT OR IGNORE whether there is one.
+    """
+    ignores = ignores_conflicts(sql)
+    for action in details.actions or ():
+        handler = WRITES.get(action.action_name)
+        resource_type = target(action.table_name or "") if handler else None
+        if handler is None or resource_type is None:
+            continue
+        looks = ignores or action.trigger_or_view is not None
+        reads = handler == "update" or (handler == "create" and looks and _is_chosen(resource_type))
+        yield writing(setting, resource_type, handler, *(["read"] if reads else []))
+
+
+def _is_chosen(resource_type: ResourceType) -> bool:
+    """Whether a new row's identifier can be known before AWS has made it."""
+    parts = map(resource_type.by_name.get, resource_type.identifier)
+    return all(part is None or not part.read_only for part in parts)
+
+
+def _requests(setting: Setting, details: QueryDetails) -> Iterator[AccessPath]:
+    """The path to the table of what was asked of AWS, where a statement reads it."""
+    read = {each.table_name for each in details.actions or () if each.action_name == "SQLITE_READ"}
+    if RESOURCE_REQUESTS in read:
+        yield asking_for_requests(setting, RESOURCE_REQUESTS)
 
 
 def _scans(details: QueryDetails) -> Iterator[str]:
@@ -136,11 +171,11 @@ def _by_plan(found: Survey, plans: Mapping[str, Planned]) -> Seen:
     return seen
 
 
-def _reading(catalog: Catalog, resource_type: ResourceType, plan: Plan, seen: Seen) -> AccessPath:
+def _reading(setting: Setting, resource_type: ResourceType, plan: Plan, seen: Seen) -> AccessPath:
     """The prepared statement asks what the one that ran has asked, in the same order."""
     scans = seen.get(_asks(resource_type, plan))
     calls, certain = scans.pop(0) if scans else (Counter[str](), False)
-    return reading(catalog, resource_type, plan, calls, certain)
+    return reading(setting, resource_type, plan, calls, certain)
 
 
 def _asks(resource_type: ResourceType, plan: Plan) -> Hashable:
