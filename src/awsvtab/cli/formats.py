@@ -133,6 +133,8 @@ FORMATS: dict[str, Format] = {
     "line": line,
 }
 
+_CRLF = "\r\n"
+
 HAVE_GAPS = frozenset({fitting, *FORMATS.values()} - {json_array, json_lines})
 """The formats in which a blank line keeps two results apart."""
 
@@ -151,9 +153,20 @@ def _text(value: Any, style: Style) -> str:
 
 
 def _separated(given: Rows, out: IO[str], style: Style, dialect: type[csv.Dialect]) -> None:
-    writer = csv.writer(out, dialect, lineterminator="\n")
+    writer = csv.writer(_Lines(out), dialect, lineterminator="\r\n")
     writer.writerow(given.names)
     writer.writerows([_text(value, style) for value in row] for row in given.rows)
+
+
+class _Lines:
+    """Ends lines as text files do. The csv module quotes what its own line end is made of."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def write(self, line: str) -> None:
+        """Takes one whole line."""
+        self._out.write(f"{line.removesuffix(_CRLF)}\n")
 
 
 def _objects(given: Rows) -> Iterator[str]:

@@ -46,11 +46,15 @@ class Output:
 
     def rows(self, rows: Rows, held: bool = False) -> None:
         """Prints rows."""
-        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed when it is printed
+        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed when it is printed or forgotten
             _IN_MEMORY, "w+", encoding="utf-8", newline=""
         )
+        try:
+            self._format(rows, spool, self._style)
+        except BaseException:
+            spool.close()
+            raise
         self._held.append(spool)
-        self._format(rows, spool, self._style)
         if not held:
             self.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ Stop = Callable[[], None]
 def shown(connection: Connection) -> Iterator[Stop]:
     """Meanwhile progress is shown if stderr is a terminal; what it yields takes it away."""
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty() or console.is_dumb_terminal:
         yield lambda: None
         return
     status = console.status("")

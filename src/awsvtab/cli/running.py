@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from awsvtab import Connection, Cursor
+from awsvtab import Connection, Cursor, OperationalError
 from awsvtab.cli.script import BEGIN, COMMIT, OUTSIDE, ROLLBACK, Statement
 
 Values = Mapping[str, Any]
@@ -72,7 +72,9 @@ class Runner:
             self._ask()
         if control in (BEGIN, COMMIT, ROLLBACK):
             self._began = control == BEGIN
-        elif control != OUTSIDE and self.is_over:
+        elif control == OUTSIDE:
+            return self._outside(statement, values)
+        elif self.is_over:
             self._connection.execute("BEGIN")
         return self._connection.execute(statement.sql, values)
 
@@ -87,6 +89,14 @@ class Runner:
         if self._began and not self.is_over:
             raise click.ClickException(_NO_END)
         self.commit()
+
+    def _outside(self, statement: Statement, values: Values) -> Cursor:
+        try:
+            return self._connection.execute(statement.sql, values)
+        except OperationalError as error:
+            if not self.is_over and not self._began:
+                error.add_note("all statements are one transaction: write COMMIT; before this one")
+            raise
 
     def _ask(self) -> None:
         changes = pending(self._connection)

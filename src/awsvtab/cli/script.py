@@ -35,7 +35,7 @@ class Statement:
 
         `OUTSIDE` is for what begins none, though there may be one.
         """
-        words = [word for word in Tokens(self.sql).words if word]
+        words = [word for word in Tokens(self.sql).words if word not in ("", ";")]
         if not words or (words[0] == "rollback" and "to" in words):
             return None
         return _CONTROLS.get(words[0])
@@ -45,6 +45,11 @@ class Statement:
         """The names of its parameters, without the sign before them."""
         words = (word for _, word in tokenize(self.sql))
         return frozenset(word[1:] for word in words if _PARAMETER.fullmatch(word))
+
+    @property
+    def has_nameless_parameters(self) -> bool:
+        """Whether there is a ``?`` in it, or a ``?1``."""
+        return any(word.startswith("?") for _, word in tokenize(self.sql))
 
 
 def statements(text: str) -> Iterator[Statement]:
