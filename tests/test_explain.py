@@ -44,6 +44,10 @@ def explained(connect: Connect, estate: Emulator) -> awsvtab.Connection:
             [f"get {STREAMS} by data__Identifier: no call"],
         ),
         (
+            f"SELECT uri FROM {STREAMS} WHERE data__Identifier IN (SELECT id FROM l WHERE n > 99)",
+            [f"get {STREAMS} by data__Identifier: calls not known"],
+        ),
+        (
             f"SELECT uri FROM {STREAMS} WHERE domain_name = 'one'",
             [f"list {STREAMS} by domain_name: 1 ListResources and more"],
         ),

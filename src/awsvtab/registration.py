@@ -41,7 +41,7 @@ from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.sqltokens import without_literals
-from awsvtab.statements import Statements
+from awsvtab.statements import EMPTY_SET, Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
 from awsvtab.write_tables import pending_table, requests_table, resource_requests_table
@@ -199,6 +199,15 @@ class Registration:
         ``sql`` is as `rewrite` gives it. AWS is asked nothing; local tables are read for keys.
         Raises what preparing the statement raises, and ProgrammingError for what it names wrongly.
         """
+        try:
+            return self._survey(sql, bindings)
+        except apsw.SQLError as error:
+            if str(error) != EMPTY_SET:
+                raise
+        with self.without_sets():
+            return self._survey(sql, bindings)
+
+    def _survey(self, sql: str, bindings: Any) -> Explanation:
         snapshot = self._new_snapshot(None)
         try:
             return survey(self._rerun, self._setting(), self.resource_type, snapshot, sql, bindings)

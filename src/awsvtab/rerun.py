@@ -150,7 +150,7 @@ class Rerun:
         cursor.exec_trace = lambda source, *_: source.is_readonly
         cursor.row_trace = lambda _, row: row
         try:
-            yield from cursor.execute(sql, bindings)
+            yield from cursor.execute(sql, bindings, can_cache=self.statements.takes_sets)
         finally:
             cursor.close(True)
 
