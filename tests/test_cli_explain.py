@@ -11,9 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
 import awsvtab
+from awsvtab.cli import main
 from awsvtab.emulator import Emulator
 from conftest import Connect
 from terminal import SOURCES, Terminal, environment, terminal
@@ -56,6 +58,11 @@ def alone(*arguments: str, home: Path, **variables: str) -> subprocess.Completed
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def run(*arguments: str) -> Result:
+    """The command in this process."""
+    return CliRunner().invoke(main, arguments)
 
 
 # Nobody is asked for anything: no socket is opened, and no credentials are looked for.
@@ -162,19 +169,18 @@ def test_options_that_say_whom_to_ask_change_nothing(tmp_path: Path, options: li
 def test_regions_are_those_that_are_given(tmp_path: Path) -> None:
     sql = "SELECT queue_url FROM aws.sqs.queues"
     regions = ["--region", "eu-west-1", "--region", "eu-west-2"]
-    done = alone("explain", *regions, sql, home=tmp_path)
+    done = run("explain", *regions, sql)
     assert "2 ListResources" in done.stdout
-    done = alone("explain", *regions, f"{sql} WHERE region = 'us-east-1'", home=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    done = run("explain", *regions, f"{sql} WHERE region = 'us-east-1'")
+    assert (done.exit_code, done.stdout) == (1, "")
     assert "us-east-1" in done.stderr
 
 
 def test_statements_build_on_those_before(tmp_path: Path) -> None:
-    done = alone(
+    done = run(
         "explain",
         "CREATE TABLE wanted (id TEXT); INSERT INTO wanted VALUES ('one|a'), ('one|b');"
         f"SELECT uri FROM {STREAMS} WHERE data__Identifier IN (SELECT id FROM wanted)",
-        home=tmp_path,
     )
     assert done.stderr == ""
     assert "calls  2 GetResource\n" in done.stdout
@@ -191,7 +197,7 @@ def test_statements_build_on_those_before(tmp_path: Path) -> None:
 )
 def test_rows_that_only_aws_knows_make_calls_unknown(tmp_path: Path, made: str) -> None:
     sql = f"SELECT uri FROM {STREAMS} WHERE domain_name IN (SELECT id FROM kept)"
-    done = alone("explain", f"{made}; {sql}", "SELECT count(*) FROM kept", home=tmp_path)
+    done = run("explain", f"{made}; {sql}", "SELECT count(*) FROM kept")
     assert done.stderr == ""
     assert "calls not known" in done.stdout
     assert done.stdout.endswith("asks AWS nothing\n")
@@ -205,27 +211,27 @@ def test_what_is_done_is_not_kept(tmp_path: Path) -> None:
     connection.close()
     before = file.read_bytes()
     script = f"INSERT INTO t VALUES (1); DROP TABLE t; COMMIT; DELETE FROM {STREAMS}; VACUUM"
-    done = alone("policy", "--db", str(file), script, home=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = run("policy", "--db", str(file), script)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert file.read_bytes() == before
-    done = alone("policy", "--db", str(tmp_path / "new.db"), "CREATE TABLE t (a)", home=tmp_path)
-    assert done.returncode == 0
+    done = run("policy", "--db", str(tmp_path / "new.db"), "CREATE TABLE t (a)")
+    assert done.exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["own.db"]
 
 
 def test_parameters_tell_the_keys(tmp_path: Path) -> None:
     sql = f"SELECT uri FROM {STREAMS} WHERE data__Identifier = :id"
-    assert "1 GetResource" in alone("explain", sql, "--param", "id=a|b", home=tmp_path).stdout
-    assert "calls not known" in alone("explain", sql, home=tmp_path).stdout
-    done = alone("explain", sql, "--param", "nope=1", home=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert "1 GetResource" in run("explain", sql, "--param", "id=a|b").stdout
+    assert "calls not known" in run("explain", sql).stdout
+    done = run("explain", sql, "--param", "nope=1")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "no statement has :nope" in done.stderr
 
 
 def test_a_file_of_statements_is_explained_as_json(tmp_path: Path) -> None:
     script = tmp_path / "script.sql"
     script.write_text(f"-- two\n{GET};\n{LIST};\n")
-    done = alone("explain", "-f", str(script), "--format", "json", home=tmp_path)
+    done = run("explain", "-f", str(script), "--format", "json")
     one, other = json.loads(done.stdout)
     assert other["sql"] == f"{LIST};"
     assert one["paths"] == [
@@ -255,8 +261,8 @@ def test_a_file_of_statements_is_explained_as_json(tmp_path: Path) -> None:
 def test_an_error_is_one_message_and_a_status(
     tmp_path: Path, name: str, sql: str, message: str
 ) -> None:
-    done = alone(name, sql, home=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    done = run(name, sql)
+    assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -265,18 +271,18 @@ def test_an_error_is_one_message_and_a_status(
 def test_types_of_files_are_known(tmp_path: Path) -> None:
     (tmp_path / "thing.json").write_text(json.dumps(SCHEMA))
     sql = "SELECT name FROM aws.svc.things"
-    done = alone("policy", "--types", str(tmp_path), sql, home=tmp_path)
+    done = run("policy", "--types", str(tmp_path), sql)
     assert json.loads(done.stdout)["Statement"][0]["Action"] == ["cloudformation:ListResources"]
-    done = alone("policy", "--types", "Org::Svc::Thing", sql, home=tmp_path)
-    assert done.returncode == 1
+    done = run("policy", "--types", "Org::Svc::Thing", sql)
+    assert done.exit_code == 1
     assert "DescribeType would have to be asked of AWS" in done.stderr
 
 
 def test_what_iam_would_not_take_is_noted(tmp_path: Path) -> None:
-    done = alone("policy", "SELECT 1", home=tmp_path)
+    done = run("policy", "SELECT 1")
     assert json.loads(done.stdout)["Statement"] == []
     assert done.stderr == "Note: no permission is needed; IAM takes no policy without a statement\n"
     many = [f"UPDATE aws.{each} SET tags = '[]'" for each in ("s3.buckets", "ec2.instances")]
-    done = alone("policy", *many, home=tmp_path)
-    assert done.returncode == 0
+    done = run("policy", *many)
+    assert done.exit_code == 0
     assert "a user's inline policies may have (2,048)" in done.stderr
