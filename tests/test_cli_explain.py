@@ -166,7 +166,7 @@ def test_options_that_say_whom_to_ask_change_nothing(tmp_path: Path, options: li
     assert list(tmp_path.iterdir()) == []
 
 
-def test_regions_are_those_that_are_given(tmp_path: Path) -> None:
+def test_regions_are_those_that_are_given() -> None:
     sql = "SELECT queue_url FROM aws.sqs.queues"
     regions = ["--region", "eu-west-1", "--region", "eu-west-2"]
     done = run("explain", *regions, sql)
@@ -176,7 +176,7 @@ def test_regions_are_those_that_are_given(tmp_path: Path) -> None:
     assert "us-east-1" in done.stderr
 
 
-def test_statements_build_on_those_before(tmp_path: Path) -> None:
+def test_statements_build_on_those_before() -> None:
     done = run(
         "explain",
         "CREATE TABLE wanted (id TEXT); INSERT INTO wanted VALUES ('one|a'), ('one|b');"
@@ -195,7 +195,7 @@ def test_statements_build_on_those_before(tmp_path: Path) -> None:
         'SELECT "i""d" AS id FROM d',
     ],
 )
-def test_rows_that_only_aws_knows_make_calls_unknown(tmp_path: Path, made: str) -> None:
+def test_rows_that_only_aws_knows_make_calls_unknown(made: str) -> None:
     sql = f"SELECT uri FROM {STREAMS} WHERE domain_name IN (SELECT id FROM kept)"
     done = run("explain", f"{made}; {sql}", "SELECT count(*) FROM kept")
     assert done.stderr == ""
@@ -219,7 +219,7 @@ def test_what_is_done_is_not_kept(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["own.db"]
 
 
-def test_parameters_tell_the_keys(tmp_path: Path) -> None:
+def test_parameters_tell_the_keys() -> None:
     sql = f"SELECT uri FROM {STREAMS} WHERE data__Identifier = :id"
     assert "1 GetResource" in run("explain", sql, "--param", "id=a|b").stdout
     assert "calls not known" in run("explain", sql).stdout
@@ -258,9 +258,7 @@ def test_a_file_of_statements_is_explained_as_json(tmp_path: Path) -> None:
         ("CREATE VIRTUAL TABLE t USING aws('Org::Svc::Thing')", "--types FOLDER"),
     ],
 )
-def test_an_error_is_one_message_and_a_status(
-    tmp_path: Path, name: str, sql: str, message: str
-) -> None:
+def test_an_error_is_one_message_and_a_status(name: str, sql: str, message: str) -> None:
     done = run(name, sql)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
@@ -278,7 +276,7 @@ def test_types_of_files_are_known(tmp_path: Path) -> None:
     assert "DescribeType would have to be asked of AWS" in done.stderr
 
 
-def test_what_iam_would_not_take_is_noted(tmp_path: Path) -> None:
+def test_what_iam_would_not_take_is_noted() -> None:
     done = run("policy", "SELECT 1")
     assert json.loads(done.stdout)["Statement"] == []
     assert done.stderr == "Note: no permission is needed; IAM takes no policy without a statement\n"

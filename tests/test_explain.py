@@ -207,6 +207,23 @@ def test_what_passes_for_reading_is_not_run(explained: awsvtab.Connection, sql: 
     assert len(explained.execute("PRAGMA database_list").fetchall()) == 1
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE k (a PRIMARY KEY)",
+        "CREATE INDEX i ON l (n)",
+        "EXPLAIN SELECT 1",
+        "-- nothing",
+        "CREATE VIRTUAL TABLE q USING aws(sqs.queues)",
+        "ALTER TABLE l RENAME TO m",
+        "DROP TABLE l",
+    ],
+)
+def test_what_makes_tables_is_explained(explained: awsvtab.Connection, sql: str) -> None:
+    assert explained.explain(sql).paths == ()
+    assert explained.execute("SELECT name FROM sqlite_schema").fetchall() == [("l",)]
+
+
 def test_one_statement_is_explained_at_a_time(explained: awsvtab.Connection) -> None:
     with pytest.raises(awsvtab.ProgrammingError, match="one statement at a time"):
         explained.explain("SELECT 1; DELETE FROM l")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from awsvtab.catalog import ResourceType
 from awsvtab.errors import ProgrammingError
@@ -24,6 +24,7 @@ from awsvtab.explain import (
 )
 from awsvtab.options import Place
 from awsvtab.plan import Plan
+from awsvtab.prepared import Prepared, prepare
 from awsvtab.readahead import Discovery, Enough, Probe, Request, Start
 from awsvtab.rerun import Rerun
 from awsvtab.resources import ResourceKey
@@ -31,14 +32,12 @@ from awsvtab.selects import ignores_conflicts, is_several
 from awsvtab.snapshot import Snapshot
 from awsvtab.write_tables import RESOURCE_REQUESTS
 
-if TYPE_CHECKING:
-    from apsw.ext import QueryDetails
-
 Planned = tuple[ResourceType, Plan]
 Seen = dict[Hashable, list[tuple[Counter[str], bool]]]
 Target = Callable[[str], ResourceType | None]
 
 
+READ = "SQLITE_READ"
 LONGEST_S = 2.0  # that local tables are read for keys
 
 
@@ -104,40 +103,37 @@ def survey(
     Local tables are read for the keys that they hold. Raises what preparing the statement raises,
     and ProgrammingError for regions and identifiers that do not do.
     """
-    from apsw.ext import query_info  # takes longer to import than all of awsvtab
-
     if is_several(sql):
         raise ProgrammingError("explain() takes one statement at a time")
     plans: dict[str, Planned] = {}
     rerun.noted_plans = plans
     try:
-        details = query_info(rerun.connection, sql, bindings, actions=True, explain=True)
+        prepared = prepare(rerun.connection, sql, bindings)
         found = Survey(snapshot, setting.catalog.regions)
         with suppress(Enough):
-            rerun.survey(found, sql, details.is_readonly, bindings)
+            rerun.survey(found, sql, prepared.readonly, bindings)
     finally:
         rerun.noted_plans = None
     seen = _by_plan(found, plans)
-    scans = [plans[scan] for scan in _scans(details) if scan in plans]
+    references = (text.partition(" ")[0] for text in prepared.scans)
+    scans = [plans[reference] for reference in references if reference in plans]
     reads = [_reading(setting, *planned, seen) for planned in scans]
-    others = (*_requests(setting, details), *_writes(setting, target, details, sql))
+    others = (*_requests(setting, prepared), *_writes(setting, target, prepared, sql))
     return Explanation((*reads, *dict.fromkeys(others)))
 
 
-def _writes(
-    setting: Setting, target: Target, details: QueryDetails, sql: str
-) -> Iterator[AccessPath]:
+def _writes(setting: Setting, target: Target, prepared: Prepared, sql: str) -> Iterator[AccessPath]:
     """What a statement writes, triggers included.
 
     An UPDATE may read a row that it was shown only in part, INSERT OR IGNORE whether there is one.
     """
     ignores = ignores_conflicts(sql)
-    for action in details.actions or ():
-        handler = WRITES.get(action.action_name)
-        resource_type = target(action.table_name or "") if handler else None
+    for access in prepared.accesses:
+        handler = WRITES.get(access.action)
+        resource_type = target(access.table) if handler else None
         if handler is None or resource_type is None:
             continue
-        looks = ignores or action.trigger_or_view is not None
+        looks = ignores or access.within is not None
         reads = handler == "update" or (handler == "create" and looks and _is_chosen(resource_type))
         yield writing(setting, resource_type, handler, *(["read"] if reads else []))
 
@@ -148,18 +144,10 @@ def _is_chosen(resource_type: ResourceType) -> bool:
     return all(part is None or not part.read_only for part in parts)
 
 
-def _requests(setting: Setting, details: QueryDetails) -> Iterator[AccessPath]:
+def _requests(setting: Setting, prepared: Prepared) -> Iterator[AccessPath]:
     """The path to the table of what was asked of AWS, where a statement reads it."""
-    read = {each.table_name for each in details.actions or () if each.action_name == "SQLITE_READ"}
-    if RESOURCE_REQUESTS in read:
+    if any((each.table, each.action) == (RESOURCE_REQUESTS, READ) for each in prepared.accesses):
         yield asking_for_requests(setting, RESOURCE_REQUESTS)
-
-
-def _scans(details: QueryDetails) -> Iterator[str]:
-    """The table references that a prepared statement scans, from the text that it has for each."""
-    for step in details.explain or ():
-        if step.opcode == "VFilter" and isinstance(step.p4, str):
-            yield step.p4.partition(" ")[0]
 
 
 def _by_plan(found: Survey, plans: Mapping[str, Planned]) -> Seen:
