@@ -208,6 +208,28 @@ def test_what_passes_for_reading_is_not_run(explained: awsvtab.Connection, sql: 
 
 
 @pytest.mark.parametrize(
+    ("columns", "methods"),
+    [
+        ("db_instance_identifier, region", ["list_resources"]),
+        ("max_allocated_storage", ["list_resources", "get_resource"]),
+        ("i.maxallocatedstorage", ["list_resources", "get_resource"]),
+        ("count(*)", ["list_resources"]),
+    ],
+)
+def test_columns_that_plans_do_not_know_of_are_known(
+    connect: Connect, emulator: Emulator, columns: str, methods: list[str]
+) -> None:
+    emulator.put("AWS::RDS::DBInstance", {"DBInstanceIdentifier": "d"})
+    connection = connect()
+    sql = f"SELECT {columns} FROM aws.rds.db_instances i"
+    (path,) = connection.explain(sql).paths
+    assert list(path.methods) == methods
+    connection.execute(sql).fetchall()
+    expected = {"list_resources": "ListResources", "get_resource": "GetResource"}
+    assert operations(emulator) == {expected[method]: 1 for method in methods}
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "CREATE TABLE k (a PRIMARY KEY)",

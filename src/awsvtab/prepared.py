@@ -18,11 +18,12 @@ _ANYTHING: Any = apsw._null_bindings  # type: ignore[attr-defined]  # as `apsw.e
 class Access:
     """What a statement does to a table: one of ``SQLITE_READ``, ``SQLITE_INSERT``, …
 
-    ``within`` is the trigger or view in which it does that, if there is one.
+    ``column`` is what it reads or sets, ``within`` the trigger or view in which it does that.
     """
 
     action: str
     table: str
+    column: str
     within: str | None
 
 
@@ -46,10 +47,10 @@ def prepare(connection: apsw.Connection, sql: str, bindings: Any) -> Prepared:
     readonly = explains = False
 
     def note(
-        code: int, first: str | None, _: str | None, __: str | None, within: str | None
+        code: int, first: str | None, second: str | None, _: str | None, within: str | None
     ) -> int:
         action = apsw.mapping_authorizer_function[code]
-        accesses.append(Access(str(action), first or "", within))
+        accesses.append(Access(str(action), first or "", second or "", within))
         return apsw.SQLITE_OK
 
     def stop(prepared: apsw.Cursor, *_: object) -> bool:

@@ -7,11 +7,13 @@ answered yet, which tells the calls that each access path begins with.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from awsvtab.catalog import ResourceType
+from awsvtab.catalog.columns import Kind, table_columns
 from awsvtab.errors import ProgrammingError
 from awsvtab.explain import (
     WRITES,
@@ -23,7 +25,7 @@ from awsvtab.explain import (
     writing,
 )
 from awsvtab.options import Place
-from awsvtab.plan import Plan
+from awsvtab.plan import USED_BITS, Plan
 from awsvtab.prepared import Prepared, prepare
 from awsvtab.readahead import Discovery, Enough, Probe, Request, Start
 from awsvtab.rerun import Rerun
@@ -117,9 +119,36 @@ def survey(
     seen = _by_plan(found, plans)
     references = (text.partition(" ")[0] for text in prepared.scans)
     scans = [plans[reference] for reference in references if reference in plans]
-    reads = [_reading(setting, *planned, seen) for planned in scans]
+    columns = _columns_read(target, prepared)
+    reads = [
+        _reading(setting, each, _with_late(plan, each, columns.get(each.name, ())), seen)
+        for each, plan in scans
+    ]
     others = (*_requests(setting, prepared), *_writes(setting, target, prepared, sql))
     return Explanation((*reads, *dict.fromkeys(others)))
+
+
+def _columns_read(target: Target, prepared: Prepared) -> dict[str, set[str]]:
+    """The columns that a statement reads of each resource type."""
+    by_table: dict[str, set[str]] = {}
+    for access in prepared.accesses:
+        if access.action == READ:
+            by_table.setdefault(access.table, set()).add(access.column)
+    read: dict[str, set[str]] = {}
+    for table, columns in by_table.items():
+        resource_type = target(table)
+        if resource_type is not None:
+            read.setdefault(resource_type.name, set()).update(columns)
+    return read
+
+
+def _with_late(plan: Plan, resource_type: ResourceType, read: Collection[str]) -> Plan:
+    """The plan with what is read of columns that SQLite does not tell apart when it plans."""
+    late = [each for each in table_columns(resource_type)[USED_BITS:] if each.name in read]
+    properties = (each.property for each in late)
+    needs = {each.name for each in properties if each is not None and not each.write_only}
+    whole = plan.whole or any(each.kind is Kind.RAW for each in late)
+    return replace(plan, needs=plan.needs | needs, whole=whole)
 
 
 def _writes(setting: Setting, target: Target, prepared: Prepared, sql: str) -> Iterator[AccessPath]:
