@@ -95,6 +95,14 @@ def explained(connect: Connect, estate: Emulator) -> awsvtab.Connection:
             [f"create {STREAMS}: CreateResource for each row, and its status until it is done"],
         ),
         (
+            f"INSERT OR IGNORE INTO {DOMAINS} (domain_name, default_expiration_days) "
+            "VALUES ('one', 9)",
+            [
+                f"create {DOMAINS}: GetResource for each row; CreateResource, and its status, "
+                "if it is not there"
+            ],
+        ),
+        (
             f"CREATE TABLE made AS SELECT uri FROM {STREAMS} WHERE domain_name IN ('one', 'two')",
             [f"list {STREAMS} by domain_name: 2 ListResources and more"],
         ),

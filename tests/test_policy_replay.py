@@ -17,7 +17,7 @@ from conftest import DOMAIN, EVENT_STREAM, put_domain, put_stream
 from planting import Planter
 from test_seed import statement
 
-ROWS = Callable[[Emulator], object]
+Rows = Callable[[Emulator], object]
 HANDLERS = {operation: handler for handler, operation in OPERATIONS.items()}
 STREAMS = "aws.customerprofiles.event_streams"
 
@@ -42,12 +42,12 @@ def queues(emulator: Emulator) -> None:
         emulator.put("AWS::SQS::Queue", {"QueueName": "q"}, region=region)
 
 
-def planted(type_name: str) -> ROWS:
+def planted(type_name: str) -> Rows:
     """A resource of a type, below all that it needs."""
     return lambda emulator: Planter(emulator, "us-east-1").plant_all(type_name)
 
 
-STATEMENTS: dict[str, tuple[ROWS, str]] = {
+STATEMENTS: dict[str, tuple[Rows, str]] = {
     **{
         f"seed {name}": (streams, statement(name))
         for name in ("select_list", "select_get", "insert_required", "insert_all", "delete")
@@ -143,7 +143,7 @@ def allowing(actions: set[str]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def replay(emulator: Emulator, rows: ROWS, sql: str, policy: Any, **options: Any) -> set[str]:
+def replay(emulator: Emulator, rows: Rows, sql: str, policy: Any, **options: Any) -> set[str]:
     """Runs a statement as a user with a policy; what the calls that it made needed."""
     emulator.reset()
     emulator.changes.polls = 1  # so that a change's status is asked for
@@ -198,15 +198,36 @@ UNUSED = {
 }
 
 
-def test_the_regions_of_the_account_are_asked_for_with_a_permission(emulator: Emulator) -> None:
-    explanation = explained(emulator, EVERYWHERE, regions="all")
+@pytest.mark.parametrize(
+    ("regions", "rows", "sql", "besides"),
+    [
+        ("all", queues, EVERYWHERE, {"ec2:DescribeRegions"}),
+        (
+            ["us-east-1", "eu-west-1"],
+            buckets,
+            "SELECT tags FROM aws.s3.buckets WHERE bucket_name = 'logs'",
+            set(),
+        ),
+        (
+            ["us-east-1", "eu-west-1"],
+            buckets,
+            "SELECT tags FROM (SELECT 'logs' AS name) CROSS JOIN aws.s3.buckets "
+            "ON bucket_name = name",
+            set(),
+        ),
+    ],
+)
+def test_several_regions_take_what_is_said(
+    emulator: Emulator, regions: Any, rows: Rows, sql: str, besides: set[str]
+) -> None:
+    explanation = explained(emulator, sql, regions=regions)
     policy = awsvtab.policy(explanation)
-    needed = replay(emulator, queues, EVERYWHERE, policy, regions="all")
+    needed = replay(emulator, rows, sql, policy, regions=regions)
     actions = set(explanation.actions)
-    assert actions - needed == {"ec2:DescribeRegions"}
+    assert actions - needed == besides
     for action in sorted(actions):
         with pytest.raises(awsvtab.AwsError, match="not authorized to perform: " + action):
-            replay(emulator, queues, EVERYWHERE, allowing(actions - {action}), regions="all")
+            replay(emulator, rows, sql, allowing(actions - {action}), regions=regions)
 
 
 def test_a_change_that_aws_refuses_later_has_its_code(emulator: Emulator) -> None:

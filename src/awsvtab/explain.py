@@ -95,6 +95,8 @@ class AccessPath:
     @property
     def cost(self) -> str:
         """The calls, as far as they are known."""
+        if self.access == "create" and "get_resource" in self.methods:
+            return "GetResource for each row; CreateResource, and its status, if it is not there"
         if self.access in WRITES.values():
             return f"{OPERATIONS[self.access]} for each row, and its status until it is done"
         counted = ", ".join(f"{count} {operation}" for operation, count in self.calls)
