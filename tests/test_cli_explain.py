@@ -186,18 +186,39 @@ def test_statements_build_on_those_before() -> None:
     assert "calls  2 GetResource\n" in done.stdout
 
 
+def test_triggers_count() -> None:
+    script = (
+        "CREATE TEMP TABLE unwanted (id); CREATE TEMP TRIGGER gone DELETE ON unwanted BEGIN "
+        f"DELETE FROM {STREAMS.replace('.', '_')} WHERE data__Identifier = old.id; END;"
+        "INSERT INTO unwanted VALUES ('one|a') RETURNING id; DELETE FROM unwanted"
+    )
+    actions = json.loads(run("policy", script).stdout)["Statement"][0]["Action"]
+    assert actions == [
+        "cloudformation:DeleteResource",
+        "cloudformation:GetResource",
+        "cloudformation:GetResourceRequestStatus",
+    ]
+
+
+@pytest.mark.parametrize("name", ["SHOW SERVICES IN aws", "EXPLAIN QUERY PLAN SELECT 1"])
+def test_what_awsvtab_or_sqlite_explains_itself_asks_nothing(name: str) -> None:
+    assert run("explain", name).stdout == "asks AWS nothing\n"
+
+
 @pytest.mark.parametrize(
     "made",
     [
         f"CREATE TEMP TABLE kept AS SELECT domain_name AS id, tags FROM {DOMAINS}",
         f"CREATE TABLE kept (id); INSERT INTO kept SELECT domain_name FROM {DOMAINS}",
+        f"CREATE TABLE kept AS SELECT domain_name AS id FROM {DOMAINS} WHERE domain_name = :name",
         f'CREATE TABLE "kept" AS WITH d AS (SELECT domain_name AS "i""d", tags FROM {DOMAINS}) '
         'SELECT "i""d" AS id FROM d',
     ],
 )
 def test_rows_that_only_aws_knows_make_calls_unknown(made: str) -> None:
     sql = f"SELECT uri FROM {STREAMS} WHERE domain_name IN (SELECT id FROM kept)"
-    done = run("explain", f"{made}; {sql}", "SELECT count(*) FROM kept")
+    given = ["--param", "name=one"] if ":name" in made else []
+    done = run("explain", f"{made}; {sql}", "SELECT count(*) FROM kept", *given)
     assert done.stderr == ""
     assert "calls not known" in done.stdout
     assert done.stdout.endswith("asks AWS nothing\n")

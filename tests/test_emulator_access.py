@@ -12,7 +12,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from moto.core.authorization import enable_iam_authentication
+from moto.core.authorization import ActionAuthenticatorMixin, enable_iam_authentication
 
 from awsvtab.emulator import Emulator, mocked, schemas
 from emulating import DOMAIN, QUEUE, create, error, listed, read, status
@@ -204,6 +204,20 @@ def test_a_request_without_a_signature_is_refused(emulator: Emulator, client: Cl
             "MissingAuthenticationTokenException"
         )
         unsigned.close()
+
+
+def test_the_first_requests_are_free_where_moto_is_told_so(
+    emulator: Emulator, client: Clients, session: boto3.Session, queue: str
+) -> None:
+    @ActionAuthenticatorMixin.set_initial_no_auth_action_count(3)
+    def requests() -> None:
+        assert client(session, "sts").get_caller_identity()
+        for _ in range(2):
+            assert listed(client(session), QUEUE) == [queue]
+        with error("UnrecognizedClientException"):
+            listed(client(session), QUEUE)
+
+    requests()
 
 
 def test_the_user_is_gone_at_the_end(emulator: Emulator, client: Clients) -> None:

@@ -246,6 +246,7 @@ def test_columns_that_plans_do_not_know_of_are_known(
         "-- nothing",
         "CREATE VIRTUAL TABLE q USING aws(sqs.queues)",
         "ALTER TABLE l RENAME TO m",
+        "CREATE TRIGGER g DELETE ON l BEGIN SELECT 1; SELECT 2; END;",
         "DROP TABLE l",
     ],
 )

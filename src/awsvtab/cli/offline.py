@@ -18,7 +18,7 @@ from awsvtab.cli.connecting import Target
 from awsvtab.cli.running import located
 from awsvtab.cli.script import Statement
 from awsvtab.selects import select_of
-from awsvtab.sqltokens import Tokens
+from awsvtab.sqltokens import Tokens, tokenize
 
 if TYPE_CHECKING:
     import boto3
@@ -27,6 +27,7 @@ _ANY_REGION = "us-east-1"  # where neither --region nor the SQL names one
 _WITHOUT_MEANING = ("emulator", "endpoint_url", "journal", "profile")
 _LOCAL = frozenset({"alter", "create", "delete", "drop", "insert", "replace", "update"})
 _NO_PROFILE: Any = {"profile": (None, None, None, None)}  # AWS_PROFILE's need not be there
+_PARAMETER = tuple("?:@$#")
 _COLUMNS = "awsvtab_columns"
 
 
@@ -112,7 +113,11 @@ def _create_empty(connection: Connection, sql: str) -> None:
     select, tokens = select_of(sql), Tokens(sql)
     if select is None:
         return
-    connection.execute(f"CREATE TEMP VIEW {_COLUMNS} AS {select}")
+    unbound = "".join(  # a view takes no parameters
+        blank + ("NULL" if word.startswith(_PARAMETER) else word)
+        for blank, word in tokenize(select)
+    )
+    connection.execute(f"CREATE TEMP VIEW {_COLUMNS} AS {unbound}")
     names = [str(row[1]) for row in connection.execute(f"PRAGMA table_info({_COLUMNS})")]
     columns = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
     connection.execute(f"DROP VIEW {_COLUMNS}")
