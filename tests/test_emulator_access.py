@@ -152,6 +152,14 @@ def test_what_is_denied_is_not_allowed(emulator: Emulator, client: Clients, queu
         assert read(client(user), QUEUE, queue)["QueueName"] == "q"
 
 
+def test_conditions_are_left_out_of_account(
+    emulator: Emulator, client: Clients, queue: str
+) -> None:
+    elsewhere = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    with emulator.user(allowing(*LIST, Condition=elsewhere)) as user:
+        assert listed(client(user), QUEUE) == [queue]
+
+
 def test_slips_of_the_schemas_are_no_actions(emulator: Emulator, client: Clients) -> None:
     slip = "s3:REST.PUT.OBJECT"
     able = (schemas.find(name) for name in schemas.type_names())
