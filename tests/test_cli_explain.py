@@ -83,9 +83,9 @@ def test_a_listing_is_explained_in_a_terminal(start: Start) -> None:
     assert command.end() == 0
     assert command.screen == (
         f"{STREAMS}\n"
-        "  rows   listed below each row of what is above\n"
+        "  rows   listed, once for each row of what is read first\n"
         "  by     region\n"
-        "  above  AWS::CustomerProfiles::Domain\n"
+        "  first  AWS::CustomerProfiles::Domain\n"
         "  calls  1 ListResources and more\n"
         "IAM actions\n"
         "  cloudformation:ListResources profile:ListDomains profile:ListEventStreams"

@@ -51,6 +51,10 @@ def explained(connect: Connect, estate: Emulator) -> awsvtab.Connection:
             f"SELECT uri FROM {STREAMS} WHERE domain_name = 'one'",
             [f"list {STREAMS} by domain_name: 1 ListResources and more"],
         ),
+        (
+            "SELECT bucket FROM aws.s3.bucket_policies",
+            ["list aws.s3.bucket_policies: 1 ListResources and more"],
+        ),
         (f"SELECT uri FROM {STREAMS}", [f"list by parent {STREAMS}: 1 ListResources and more"]),
         (
             f"SELECT n, uri FROM l JOIN {STREAMS} ON data__Identifier = id",

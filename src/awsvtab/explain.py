@@ -140,11 +140,11 @@ def reading(
         handlers = list(_listing(setting.catalog, resource_type, given, needs))
     by_key = {(each.name, handler): (each, handler) for each, handler in handlers}
     handlers = [each for each in by_key.values() if each[0].can(each[1])]
-    by_parents = any(each.name != resource_type.name for each, _ in handlers)
+    others = any(each.name != resource_type.name for each, _ in handlers)
     return AccessPath(
         table=resource_type.dotted_name,
         type_name=resource_type.name,
-        access=_access(plan, by_parents),
+        access=_access(plan, others and bool(resource_type.list_requires)),
         keys=tuple(_spelled(resource_type, each.role, each.property) for each in keys),
         calls=tuple(sorted(calls.items())),
         exact=certain and is_get and calls["ListResources"] == 0,

@@ -22,7 +22,7 @@ WIDTH = 80
 _HOW = {
     "get": "read one by one, by identifier",
     "list": "listed",
-    "list by parent": "listed below each row of what is above",
+    "list by parent": "listed, once for each row of what is read first",
     "hash": "listed once, and looked up there by a join",
     "create": "made, when the transaction commits",
     "update": "changed, when the transaction commits",
@@ -114,7 +114,7 @@ def _facts(path: AccessPath) -> Iterator[str]:
     facts = {
         "rows": _HOW[path.access],
         "by": ", ".join(path.keys),
-        "above": ", ".join(path.reads),
+        "first": ", ".join(path.reads),
         "calls": path.cost,
     }
     for name, fact in facts.items():
