@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import textwrap
 
 import apsw
 import click
@@ -12,6 +11,7 @@ from awsvtab import Connection, Error
 from awsvtab.catalog import catalog
 from awsvtab.catalog.find import find_table
 from awsvtab.cli import approval, browse
+from awsvtab.cli.explaining import lines
 from awsvtab.cli.formats import Rows, visible
 from awsvtab.cli.naming import Naming
 from awsvtab.cli.running import pending
@@ -150,12 +150,7 @@ class CommandShell(StatementShell):
         if self._statement is None:
             raise self.Error("say which: .plan SELECT * FROM aws.s3.buckets")
         explanation = self._connection.explain(self._statement.sql, self.bindings)
-        self.write(self.stdout, f"{visible(str(explanation))}\n")
-        if explanation.actions:
-            needs = f"needs {', '.join(explanation.actions)}"
-            width = self._terminal_width(32)
-            lines = textwrap.wrap(needs, width, subsequent_indent=" " * 6, break_on_hyphens=False)
-            self.write(self.stdout, "\n".join([*lines, ""]))
+        self.write(self.stdout, "".join(f"{visible(line)}\n" for line in lines(explanation)))
 
     def command_pending(self, cmd: list[str]) -> None:
         """pending: Shows what COMMIT would change at AWS"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import apsw
 
@@ -64,7 +65,9 @@ class Naming:
 
     def _type(self, name: str) -> ResourceType | None:
         if "::" in name:
-            return next((each for each in self._catalog if each.name == name), None)
+            with suppress(KeyError):  # beyond the catalog
+                return self._catalog.type(name)
+            return None
         alias = find_alias(self._catalog, name)
         return find_table(self._catalog, name) if alias is None else alias.resource_type
 
