@@ -73,7 +73,7 @@ def start(where: dict[str, str]) -> Iterator[Start]:
 
         def enter(*arguments: str, width: int = 200, **more: str) -> Shell:
             opened = terminal(
-                "shell", *arguments, environment={**where, **more}, width=width, height=60
+                "shell", *arguments, environment={**where, **more}, width=width, height=120
             )
             return Shell(stack.enter_context(opened))
 
@@ -292,7 +292,7 @@ def test_commands_of_apsws_shell_work(start: Start, tmp_path: Path) -> None:
     assert "CREATE TABLE t (x TEXT, y INT);" in shell.says(".schema t")
     dumped = shell.says(".dump t")
     assert "INSERT INTO t VALUES('a',1);" in dumped
-    shell.says(".parameter set wanted 2")
+    shell.says(".parameter set :wanted 2")
     assert "│ b │ 2 │" in shell.says("SELECT * FROM t WHERE y = :wanted;")
     out = tmp_path / "out.csv"
     shell.says(f".output {out}")
@@ -315,6 +315,8 @@ def test_tables_and_columns_can_be_looked_for(start: Start, estate: Emulator) ->
     assert re.search(r"│ aws_calls +│ about awsvtab", listed)
     assert "1,884 of AWS: .tables WORD finds those" in listed
     assert shell.says(".tables customer*stream")[-1].startswith(f"{STREAMS}  AWS::CustomerProf")
+    many = shell.says(".tables e")
+    assert re.fullmatch(r"and 1,\d\d\d more: a longer pattern has fewer", many[-1])
     assert "no table has 'nosuch' in its name" in shell.says(".tables nosuch")[0]
     described = shell.says(f".describe {STREAMS}")
     assert described[0] == f"{STREAMS}   AWS::CustomerProfiles::EventStream"
@@ -504,7 +506,8 @@ def test_ctrl_c_in_a_commit_says_what_aws_has(start: Start, estate: Emulator) ->
         ("SELECT bucket_nam FROM aws.s3.buckets;", "did you mean bucket_name"),
         ("SELECT * FROM aws.sqs.queue;", "did you mean aws.sqs.queues"),
         ("SELECT * FROM aws.sqs.queues WHERE region = 'us-esat-1';", "unknown region"),
-        ("SELECT :x;", "You did not supply a value"),
+        ("SELECT :missing;", "no value for :missing: .parameter set missing VALUE"),
+        ("SELECT ?;", "write :name, and .parameter set name VALUE"),
         (".mode 'x", "No closing quotation"),
         (".", "no such command"),
         (".read /nowhere", "No such file"),

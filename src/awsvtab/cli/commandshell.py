@@ -11,7 +11,7 @@ from awsvtab import Connection, Error
 from awsvtab.catalog import catalog
 from awsvtab.catalog.find import find_table
 from awsvtab.cli import approval, browse
-from awsvtab.cli.explaining import lines
+from awsvtab.cli.explaining import lines as lines_about
 from awsvtab.cli.formats import Rows, visible
 from awsvtab.cli.naming import Naming
 from awsvtab.cli.running import pending
@@ -40,6 +40,8 @@ Nothing is changed at AWS before you have seen it and said yes.
 """
 
 _OURS = frozenset({"tables", "describe", "schema", "plan", "pending", "calls", "help", "quit"})
+
+_MOST_LISTED = 100
 
 _CALLS = """
 SELECT operation, replace(type_name, 'AWS::', '') AS type, region, identifier,
@@ -100,12 +102,7 @@ class CommandShell(StatementShell):
         if own:
             self.show(Rows(("table", ""), (None, None), own))
         if cmd:
-            try:
-                found = browse.matching(self._connection, pattern)
-                self.write(self.stdout, "".join(f"{each}\n" for each in browse.listed(found)))
-            except click.ClickException:
-                if not own:
-                    raise
+            self._list_matching(pattern, is_needed=not own)
             return
         count = len(self._naming.names().aws_tables)
         self.write(
@@ -113,6 +110,19 @@ class CommandShell(StatementShell):
             f"and {count:,} of AWS: .tables WORD finds those with WORD in their names, "
             "SHOW SERVICES IN aws; lists the services\n",
         )
+
+    def _list_matching(self, pattern: str, is_needed: bool) -> None:
+        try:
+            found = browse.matching(self._connection, pattern)
+        except click.ClickException:
+            if is_needed:
+                raise
+            return
+        lines = list(browse.listed(found))
+        self.write(self.stdout, "".join(f"{line}\n" for line in lines[:_MOST_LISTED]))
+        if len(lines) > _MOST_LISTED:
+            more = f"and {len(lines) - _MOST_LISTED:,} more: a longer pattern has fewer\n"
+            self.write(self.stderr, more)
 
     def command_describe(self, cmd: list[str]) -> None:
         """describe TABLE: Shows a table's columns, what a listing needs, and an example
@@ -150,7 +160,7 @@ class CommandShell(StatementShell):
         if self._statement is None:
             raise self.Error("say which: .plan SELECT * FROM aws.s3.buckets")
         explanation = self._connection.explain(self._statement.sql, self.bindings)
-        self.write(self.stdout, "".join(f"{visible(line)}\n" for line in lines(explanation)))
+        self.write(self.stdout, "".join(f"{visible(line)}\n" for line in lines_about(explanation)))
 
     def command_pending(self, cmd: list[str]) -> None:
         """pending: Shows what COMMIT would change at AWS"""
@@ -179,6 +189,13 @@ class CommandShell(StatementShell):
             self.show(Rows(names, [None] * len(names), rows))
         else:
             self.write(self.stderr, "no call to AWS\n")
+
+    def command_parameter(self, cmd: list[str]) -> None:
+        """parameter CMD ...: Values of :NAME in statements: set NAME VALUE, unset NAME, list, clear
+
+        VALUE is an SQL expression: .parameter set floor 10.99, .parameter set name 'retail'
+        """
+        super().command_parameter([*cmd[:1], *(each.lstrip(":@$") for each in cmd[1:2]), *cmd[2:]])
 
     def command_import(self, cmd: list[str]) -> None:
         """import FILE TABLE: Imports the rows of FILE into a table of your own"""

@@ -119,6 +119,8 @@ class StatementShell(apsw.shell.Shell):
 
     def _run(self, statement: Statement, bindings: Any) -> None:
         self._statement = statement
+        if bindings is self.bindings:
+            self._check_parameters(statement)
         self._calls_before = self._last_call()
         begun = time.monotonic()
         result = self._session.run(statement, bindings, self._read)
@@ -135,6 +137,12 @@ class StatementShell(apsw.shell.Shell):
             self.write(self.stderr, f"{' · '.join(said)}\n")
         if result.is_write and self.interactive and (count := self._session.pending):
             self.write(self.stderr, f"{waiting(count)} for COMMIT; .pending shows more\n")
+
+    def _check_parameters(self, statement: Statement) -> None:
+        if statement.has_nameless_parameters:
+            raise self.Error("a ? has no name: write :name, and .parameter set name VALUE")
+        for name in sorted(statement.parameters - set(self.bindings)):
+            raise self.Error(f"no value for :{name}: .parameter set {name} VALUE")
 
     def _last_call(self) -> int:
         return int(self._connection.execute(_LAST_CALL).fetchone()[0])
