@@ -487,6 +487,21 @@ def test_ctrl_c_at_the_prompt_gives_up_the_line(start: Start) -> None:
     assert "│ 1 │" in shell.says("SELECT 1 AS a;")
 
 
+def test_impatience_does_not_end_the_shell(start: Start, estate: Emulator) -> None:
+    shell = start("--yes")
+    estate.faults.delay(15, operation="ListResources")
+    shell.terminal.type(DELETE)
+    shell.terminal.wait_for("1 call ")
+    shell.terminal.press(CTRL_C * 5)
+    shell.terminal.wait_for("interrupted")
+    shell.terminal.type("")
+    shell.terminal.wait_for(PROMPT)
+    shell.terminal.type("SELECT 6 AS n;")
+    shell.terminal.wait_for("│ 6 │")
+    shell.terminal.wait_for(PROMPT)  # without a star
+    assert "Traceback" not in shell.terminal.said
+
+
 def test_ctrl_c_in_a_commit_says_what_aws_has(start: Start, estate: Emulator) -> None:
     shell = start("--yes")
     stalled = estate.faults.stall_change(operation="DeleteResource", identifier="one|b")
@@ -538,6 +553,10 @@ def open_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 def test_an_error_in_the_text_is_pointed_at(open_shell: Shell) -> None:
     said = open_shell.says("SELECT 'é', nosuch FROM aws.s3.buckets;")
     assert said[-2:] == ["  SELECT 'é', nosuch FROM aws.s3.buckets;", "              ^"]
+    open_shell.terminal.type("SELECT '漢',")
+    open_shell.terminal.wait_for(MORE)
+    said = open_shell.says("nosuch FROM aws.s3.buckets;")
+    assert said[-2:] == ["  SELECT '漢', nosuch FROM aws.s3.buckets;", "               ^"]
 
 
 def test_hints_speak_of_the_commands_options(start: Start) -> None:

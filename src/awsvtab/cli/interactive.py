@@ -6,7 +6,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,20 +78,28 @@ class Shell(CommandShell):
             self.write(self.stdout, f"{self.colour.intro}{intro or ''}{self.colour.intro_}")
         with self._at_keyboard():
             while True:
-                self._input_descriptions = []
-                try:
-                    command = self.get_complete_line()
-                    if command is None:
-                        self._leave()
+                with suppress(KeyboardInterrupt):  # another one, while the first is told of
+                    if not self._turn():
                         return
-                    self.process_complete_line(command)
-                except _Stay:
-                    continue
-                except SystemExit:
-                    raise
-                except BaseException:
-                    self._append_input_description()
-                    self.handle_exception()
+
+    def _turn(self) -> bool:
+        """Reads a statement or command and runs it; False at the end of the input."""
+        self._session.settle()
+        self._input_descriptions = []
+        try:
+            command = self.get_complete_line()
+            if command is None:
+                self._leave()
+                return False
+            self.process_complete_line(command)
+        except _Stay:
+            pass
+        except SystemExit:
+            raise
+        except BaseException:
+            self._append_input_description()
+            self.handle_exception()
+        return True
 
     def get_line(self, prompt: str = "") -> str | None:
         """One line; words such as ``exit`` mean what they say."""
@@ -101,7 +109,10 @@ class Shell(CommandShell):
         if self._completion_first:
             self._typed = ""
         if not self._pasted:
-            line = super().get_line(prompt)
+            try:
+                line = super().get_line(prompt)
+            except OSError:  # the terminal is gone
+                line = None
             if line is None:
                 return None
             self._pasted.extend(line.split("\n"))
@@ -222,6 +233,7 @@ class Shell(CommandShell):
 
 def _pointed_at(sql: str, offset: int) -> str:
     """The part of a statement around an error, and a line that points at it."""
-    before, behind = sql[:offset][-_SHOWN:], sql[offset:][:_SHOWN]
-    line = visible(f"{before}{behind}".translate(_BLANKS))
-    return f"  {line}\n  {' ' * cell_len(before)}^"
+    before, behind = (
+        visible(part.translate(_BLANKS)) for part in (sql[:offset][-_SHOWN:], sql[offset:][:_SHOWN])
+    )
+    return f"  {before}{behind}\n  {' ' * cell_len(before)}^"

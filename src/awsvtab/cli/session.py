@@ -33,6 +33,7 @@ class Session:
         self._connection = connection
         self._approve = approve
         self._approved = approve is None
+        self._is_own = False  # the transaction that is open: of one statement
         connection.set_approval(self._check)
 
     @property
@@ -59,6 +60,12 @@ class Session:
                     raise Refused(_STILL_OPEN) from None
             return self._read(statement, values, read)
 
+    def settle(self) -> None:
+        """Undoes what is left of a statement that was a transaction of its own."""
+        if self._is_own and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._is_own = False
+
     def _alone(
         self,
         statement: Statement,
@@ -66,15 +73,16 @@ class Session:
         read: Callable[[Cursor], T],
         stop: progress.Stop,
     ) -> T:
+        self._is_own = True
         self._connection.execute("BEGIN")
         try:
             result = self._read(statement, values, read)
             if not statement.is_savepoint:
                 self._committing(lambda: self._connection.execute("COMMIT"), stop)
         except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self.settle()
             raise
+        self._is_own = False
         return result
 
     def _read(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
