@@ -117,10 +117,12 @@ class Statements:
         self._follow()
         previous = self.connection.exec_trace
 
-        def trace(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
-            if self._only_reads and not cursor.is_readonly:
-                return False
-            self._announce(cursor, sql, bindings)
+        def trace(cursor: apsw.Cursor | apsw.Connection, sql: str, bindings: Any) -> bool:
+            # `with connection:` has no cursor for its savepoints; nor are they writes or scans.
+            if isinstance(cursor, apsw.Cursor):
+                if self._only_reads and not cursor.is_readonly:
+                    return False
+                self._announce(cursor, sql, bindings)
             return previous(cursor, sql, bindings) if previous is not None else True
 
         self.connection.exec_trace = trace
