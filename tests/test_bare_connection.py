@@ -163,14 +163,18 @@ ADD = (
 )
 
 
+def add_and_fail(connection: apsw.Connection) -> None:
+    connection.execute(ADD, ("undone",))
+    raise ZeroDivisionError
+
+
 def test_a_with_block_is_plan_and_apply(bare: apsw.Connection, emulator: Emulator) -> None:
     with bare:
         bare.execute(ADD, ("outer",))
         with bare:
             bare.execute(ADD, ("inner",))
         with pytest.raises(ZeroDivisionError), bare:
-            bare.execute(ADD, ("undone",))
-            raise ZeroDivisionError
+            add_and_fail(bare)
         assert operations(emulator) == {}
     assert not bare.in_transaction
     assert operations(emulator) == {"CreateResource": 2}
@@ -179,8 +183,7 @@ def test_a_with_block_is_plan_and_apply(bare: apsw.Connection, emulator: Emulato
 
 def test_a_with_block_that_raises_sends_nothing(bare: apsw.Connection, emulator: Emulator) -> None:
     with pytest.raises(ZeroDivisionError), bare:
-        bare.execute(ADD, ("undone",))
-        raise ZeroDivisionError
+        add_and_fail(bare)
     assert bare.execute("SELECT count(*) FROM aws_pending").get == 0
     assert operations(emulator) == {}
 

@@ -117,7 +117,7 @@ class Statements:
         self._follow()
         previous = self.connection.exec_trace
 
-        def trace(cursor: apsw.Cursor | apsw.Connection, sql: str, bindings: Any) -> bool:
+        def trace(cursor: Any, sql: str, bindings: Any) -> bool:
             # `with connection:` has no cursor for its savepoints; nor are they writes or scans.
             if isinstance(cursor, apsw.Cursor):
                 if self._only_reads and not cursor.is_readonly:

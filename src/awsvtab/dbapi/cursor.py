@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -114,7 +113,7 @@ class Cursor(Execution):
         self._rewritten = self.connection._registration.rewrite(script)
         self._written = self.connection._registration.written()
         try:
-            deque(source.execute(self._rewritten.text, can_cache=False), maxlen=0)
+            self._run_script(source, self._rewritten.text)
         except Exception as error:
             self._failed(source, error, ())
             raise
