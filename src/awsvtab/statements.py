@@ -85,9 +85,9 @@ class Statements:
     """Follows a connection's statements, from the first use of an AWS table on.
 
     A writing statement that fails is undone, and so is what it queued: see `_undo`. ``ignored`` is
-    how many rows the run that ended last left out, ``all_ignored`` how many all did. ``begun``
-    counts the runs that have begun. ``takes_sets`` says whether plans that are made now may take
-    the values of an IN together.
+    how many rows SQLite counted too many for the run that ended last, ``all_ignored`` for all.
+    ``begun`` counts the runs that have begun. ``takes_sets`` says whether plans that are made now
+    may take the values of an IN together.
     """
 
     connection: apsw.Connection
@@ -204,7 +204,7 @@ class Statements:
         return execution is not None and execution.returns_rows
 
     def ignore_row(self) -> None:
-        """The run that writes just now leaves out a row. Those of triggers are counted in all."""
+        """Notes that SQLite counts a row too many. Those of triggers are counted in all."""
         execution = self.writing()
         self.all_ignored += 1
         if execution is not None and not execution.triggers:

@@ -238,6 +238,7 @@ class Table:
             if value is not apsw.no_change
         ]
         resource_key = self._resource_key(key)
+        self._forget_earlier_match(resource_key)
         current = self._current(resource_key)
         write = changed_resource(self.resource_type, resource_key, current, given)
         if write.document:
@@ -303,6 +304,19 @@ class Table:
             engine.changes.add(change)
         except IntegrityError as error:
             raise Clash(str(error)) from None
+
+    def _forget_earlier_match(self, key: ResourceKey) -> None:
+        """Of several rows of an UPDATE … FROM that fit a resource, the last counts, as in SQLite.
+
+        Here SQLite asks for an update with each of them.
+        """
+        execution = self.engine.statements.writing()
+        if execution is None or execution.triggers:
+            return
+        if key in execution.updated:
+            self.engine.changes.withdraw(key, execution.number)
+            self.engine.statements.ignore_row()
+        execution.updated.add(key)
 
     def _resource_key(self, key: str) -> ResourceKey:
         region, _, identifier = key.partition(KEY_SEPARATOR)
