@@ -424,3 +424,23 @@ def test_a_trigger_may_update_a_resource_for_each_row(
         f"SELECT json_array_length(tags) FROM {STREAMS} WHERE Identifier = 'one|a'"
     ).fetchone()
     assert tags == 4
+
+
+DOCUMENT = "AWS::SSM::Document"
+
+
+@pytest.mark.parametrize("content", ['{"schemaVersion": "2.2"}', "[1]", {"schemaVersion": "2.2"}])
+def test_what_a_column_reads_as_is_no_change_to_it(
+    connection: awsvtab.Connection, emulator: Emulator, content: object
+) -> None:
+    """The property takes a document, and a text: one that is a document is still a text."""
+    emulator.put(DOCUMENT, {"Name": "doc", "Content": content})
+    connection.execute("UPDATE aws.ssm.documents SET content = content WHERE name = 'doc'")
+    query = "SELECT content FROM aws.ssm.documents WHERE name = 'doc'"
+    (text,) = connection.execute(query).fetchone()
+    connection.execute("UPDATE aws.ssm.documents SET content = ? WHERE name = 'doc'", (text,))
+    assert documents(connection) == []
+    connection.execute(
+        "UPDATE aws.ssm.documents SET content = json_object('a', 1) WHERE name = 'doc'"
+    )
+    assert len(documents(connection)) == 1
