@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
@@ -11,7 +12,7 @@ import apsw
 
 from awsvtab.activity_tables import activity_tables
 from awsvtab.apply import Applier, Means
-from awsvtab.asking import Asker
+from awsvtab.asking import Asker, users_level
 from awsvtab.beyond import more_types, type_named
 from awsvtab.cache import Cache, CachedReads
 from awsvtab.catalog import Catalog, ResourceType, catalog
@@ -21,7 +22,7 @@ from awsvtab.changes import Change, Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
-from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.errors import AwsWarning, ProgrammingError, TooManyCalls
 from awsvtab.execution import Execution
 from awsvtab.explain import Explanation
 from awsvtab.functions import register_functions
@@ -39,7 +40,8 @@ from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
-from awsvtab.sqltokens import without_literals
+from awsvtab.sqltables import made, statements
+from awsvtab.sqltokens import Tokens, without_literals
 from awsvtab.statements import Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
@@ -162,6 +164,21 @@ class Registration:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
         return hinted(message, sql, self.catalog, self._short_names, others)
+
+    def warn_of_hidden(self, sql: str) -> None:
+        """Warns of AWS tables whose names mean local tables, now that these were created."""
+        tokens = Tokens(sql)
+        for name in filter(None, (made(tokens, each) for each in statements(tokens))):
+            hidden = self._short_names.get(name) or self.catalog.table(name)
+            if hidden is not None:
+                short = hidden.dotted_name.removeprefix("aws.")
+                warnings.warn(
+                    f"{name} is a local table from now on and hides {hidden.dotted_name}: what is "
+                    "written to it does not reach AWS. If it is to, DROP it and write "
+                    f"CREATE VIRTUAL TABLE {name} USING aws({short}); else give it another name",
+                    AwsWarning,
+                    stacklevel=users_level(),
+                )
 
     @property
     def pending(self) -> int:

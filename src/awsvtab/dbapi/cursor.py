@@ -121,6 +121,7 @@ class Cursor(Execution):
             self.connection._statements.clear()
             if self._written is not None:
                 self._written.end()
+        self._warn_of_hidden(self._rewritten.text)
         return self
 
     def fetchone(self) -> Any:

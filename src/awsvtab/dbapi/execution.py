@@ -81,6 +81,11 @@ class Execution:
                 self._written.end()
         if not statement.keeps_schema:
             self.connection._statements.clear()
+            self._warn_of_hidden(statement.text)
+
+    def _warn_of_hidden(self, sql: str) -> None:
+        if "create" in sql.lower():
+            self.connection._registration.warn_of_hidden(sql)
 
     def _is_done_despite(self, error: Exception) -> bool:
         return self.connection._registration.committer.is_done_despite(error)
