@@ -339,6 +339,8 @@ class Table:
         if pending is not None:
             return pending.operation is not Operation.DELETE
         snapshot = self._snapshot()
+        if snapshot.listed(place, self.resource_type, identifier) is not None:
+            return True
         found = snapshot.resource(place, self.resource_type, identifier)
         return snapshot.result(found) is not None
 
