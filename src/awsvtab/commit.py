@@ -121,11 +121,13 @@ class Committer:
 
     def _flush(self) -> None:
         """Writes what can be written before COMMIT; cache_flush does not wait by itself."""
-        deadline = self.clock.time() + self.connection.pragma("busy_timeout") / 1000
+        deadline: float | None = None
         while True:
             try:
                 return self.connection.cache_flush()
             except apsw.BusyError:
+                if deadline is None:
+                    deadline = self.clock.time() + self.connection.pragma("busy_timeout") / 1000
                 if self.clock.time() >= deadline or self.connection.is_interrupted:
                     raise apsw.BusyError(
                         "database is locked; nothing was sent to AWS: try COMMIT again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -50,6 +51,11 @@ from awsvtab.write_tables import pending_table, requests_table, resource_request
 STATEMENTS_KEPT = 256  # rewritten texts
 
 _NO_SCHEMAS: frozenset[str] = frozenset()
+
+# Scripts are long, and reading one token by token takes long.
+_PERHAPS_CREATED = re.compile(
+    r"""\b(?:table|view)\s+(?:if\s+not\s+exists\s+)?(?:\S+\s*\.\s*)?["`\[]?(\w+)""", re.IGNORECASE
+)
 
 _OWN_TABLE = """
     SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
@@ -145,7 +151,11 @@ class Registration:
         for (sql,) in self._connection.execute(_OWN_TABLE, {"name": table}):
             name = stored_name(str(sql))
             return None if name is None else resource_type_of(self.catalog, name, self._type_named)
-        return self._short_names.get(table.lower()) or self.catalog.table(table)
+        return self._aws_table(table)
+
+    def _aws_table(self, name: str) -> ResourceType | None:
+        """The type whose table has a name."""
+        return self._short_names.get(name.lower()) or self.catalog.table(name)
 
     def _type_named(self, name: str) -> ResourceType:
         return type_named(self.catalog, name, self._describe)
@@ -167,9 +177,11 @@ class Registration:
 
     def warn_of_hidden(self, sql: str) -> None:
         """Warns of AWS tables whose names mean local tables, now that these were created."""
+        if not any(map(self._aws_table, _PERHAPS_CREATED.findall(sql))):
+            return
         tokens = Tokens(sql)
         for name in filter(None, (made(tokens, each) for each in statements(tokens))):
-            hidden = self._short_names.get(name) or self.catalog.table(name)
+            hidden = self._aws_table(name)
             if hidden is not None:
                 short = hidden.dotted_name.removeprefix("aws.")
                 warnings.warn(

@@ -121,7 +121,7 @@ class Cursor(Execution):
         self._rewritten = self.connection._registration.rewrite(script)
         self._written = self.connection._registration.written()
         try:
-            self._run_script(source, self._rewritten.text)
+            self._run_script(source, self._rewritten)
         except Exception as error:
             self._failed(source, error, ())
             raise

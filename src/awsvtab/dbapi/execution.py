@@ -250,24 +250,26 @@ class Execution:
         """How many rows the last statement wrote. SQLite counts those that OR IGNORE left out."""
         return database.changes() - self.connection._registration.ignored
 
-    def _run_script(self, source: apsw.Cursor, script: str) -> None:
-        """Run all statements of a script; each but for its rows."""
-        rest = script
+    def _run_script(self, source: apsw.Cursor, rewritten: Rewritten) -> None:
+        """Run all statements of a script, without their rows."""
+        script = rewritten.text
+        begun = 0  # characters
 
         def begins(source: apsw.Cursor, text: str, bindings: Any) -> bool:
-            nonlocal rest
-            rest = rest[len(text) :]
+            nonlocal begun
+            begun += len(text)
             tracer = source.connection.exec_trace
             return tracer is None or tracer(source, text, bindings)
 
-        self._trace(source, begins)
+        if self.connection._registration.is_used or rewritten.edits:  # it costs local scripts
+            self._trace(source, begins)
         try:
-            while rest:
+            while True:
                 try:
-                    deque(source.execute(rest, can_cache=False), maxlen=0)
+                    deque(source.execute(script[begun:], can_cache=False), maxlen=0)
                     return
                 except Exception as error:
-                    if not self._is_done_despite(error):
+                    if not begun or not self._is_done_despite(error):
                         raise
         finally:
             source.exec_trace = None
