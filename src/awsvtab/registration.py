@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
@@ -12,7 +14,7 @@ import apsw
 
 from awsvtab.activity_tables import activity_tables
 from awsvtab.apply import Applier, Means
-from awsvtab.asking import Asker
+from awsvtab.asking import Asker, users_level
 from awsvtab.beyond import more_types, type_named
 from awsvtab.cache import Cache, CachedReads
 from awsvtab.catalog import Catalog, ResourceType, catalog
@@ -22,7 +24,7 @@ from awsvtab.changes import Change, Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
-from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.errors import AwsWarning, ProgrammingError, TooManyCalls
 from awsvtab.execution import Execution
 from awsvtab.explain import Explanation, Setting
 from awsvtab.functions import register_functions
@@ -40,7 +42,8 @@ from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
-from awsvtab.sqltokens import without_literals
+from awsvtab.sqltables import made, statements
+from awsvtab.sqltokens import Tokens, without_literals
 from awsvtab.statements import EMPTY_SET, Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
@@ -49,6 +52,11 @@ from awsvtab.write_tables import pending_table, requests_table, resource_request
 STATEMENTS_KEPT = 256  # rewritten texts
 
 _NO_SCHEMAS: frozenset[str] = frozenset()
+
+# Scripts are long, and reading one token by token takes long.
+_PERHAPS_CREATED = re.compile(
+    r"""\b(?:table|view)\s+(?:if\s+not\s+exists\s+)?(?:\S+\s*\.\s*)?["`\[]?(\w+)""", re.IGNORECASE
+)
 
 _OWN_TABLE = """
     SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
@@ -146,7 +154,11 @@ class Registration:
         for (sql,) in self._connection.execute(_OWN_TABLE, {"name": table}):
             name = stored_name(str(sql))
             return None if name is None else resource_type_of(self.catalog, name, self._type_named)
-        return self._short_names.get(table.lower()) or self.catalog.table(table)
+        return self._aws_table(table)
+
+    def _aws_table(self, name: str) -> ResourceType | None:
+        """The type whose table has a name."""
+        return self._short_names.get(name.lower()) or self.catalog.table(name)
 
     def _type_named(self, name: str) -> ResourceType:
         return type_named(self.catalog, name, self._describe)
@@ -165,6 +177,23 @@ class Registration:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
         return hinted(message, sql, self.catalog, self._short_names, others)
+
+    def warn_of_hidden(self, sql: str) -> None:
+        """Warns of AWS tables whose names mean local tables, now that these were created."""
+        if not any(map(self._aws_table, _PERHAPS_CREATED.findall(sql))):
+            return
+        tokens = Tokens(sql)
+        for name in filter(None, (made(tokens, each) for each in statements(tokens))):
+            hidden = self._aws_table(name)
+            if hidden is not None:
+                short = hidden.dotted_name.removeprefix("aws.")
+                warnings.warn(
+                    f"{name} is a local table from now on and hides {hidden.dotted_name}: what is "
+                    "written to it does not reach AWS. If it is to, DROP it and write "
+                    f"CREATE VIRTUAL TABLE {name} USING aws({short}); else give it another name",
+                    AwsWarning,
+                    stacklevel=users_level(),
+                )
 
     @property
     def pending(self) -> int:
