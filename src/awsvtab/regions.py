@@ -44,7 +44,8 @@ def scan_regions(
         return sorted(filter(is_region, keys.regions))
     for region in sorted(keys.written_regions.difference(regions)):
         raise ProgrammingError(
-            f"region '{region}' is none of the connection's: add it, regions={[*regions, region]!r}"
+            f"region '{region}' is none of the connection's: add it, "
+            f"connect(regions={[*regions, region]!r})"
         )
     return sorted(keys.regions.intersection(regions))
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 
 from awsvtab import Connection
-from awsvtab.cli.output import print_rows
+from awsvtab.cli.formats import Rows, Style, fitting
 from awsvtab.emulator import Emulator
 
 REGION = "us-east-1"
@@ -158,6 +158,7 @@ def _show(console: Console, connection: Connection, step: Step) -> None:
         cursor = connection.execute(step.sql)
         if cursor.description is not None:
             names = [column[0] for column in cursor.description]
-            print_rows(console, names, cursor.fetchall())
+            rows = Rows(names, cursor.declared_types, cursor)
+            fitting(rows, console.file, Style(width=console.width))
         elif cursor.rowcount >= 0:
             console.print(f"{cursor.rowcount} changed")

@@ -1,29 +1,44 @@
-"""The commands and their options."""
+"""The command ``awsvtab``: its commands, and statements without one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import difflib
+import re
+import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 import awsvtab
 from awsvtab.catalog import catalog
 from awsvtab.catalog.store import version_line
-from awsvtab.cli import output
+from awsvtab.cli.browse import describe, tables
+from awsvtab.cli.connecting import installed, reported
+from awsvtab.cli.query import query
+
+_STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
 
 
 class StatementOrCommand(click.Group):
     """A group in which whatever is no command's name is a statement to run."""
 
-    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts ``query`` before a statement, or before its options."""
-        if arguments and arguments[0] not in {*self.commands, "--help", "-h", "--version"}:
-            is_text = any(character.isspace() for character in arguments[0])
-            arguments = ["query", *(["--"] if is_text else []), *arguments]
-        return super().parse_args(context, arguments)
+        if not args and not sys.stdin.isatty():
+            args = ["query"]
+        elif args and args[0] not in {*self.commands, "--help", "-h", "--version"}:
+            self._refuse_misspelt(args[0])
+            is_text = any(character.isspace() for character in args[0])
+            args = ["query", *(["--"] if is_text and args[0].startswith("-") else []), *args]
+        return super().parse_args(ctx, args)
+
+    def _refuse_misspelt(self, word: str) -> None:
+        if not re.fullmatch(r"[a-z_-]+", word, re.IGNORECASE) or word.startswith("-"):
+            return
+        if word.lower() not in _STATEMENTS:
+            near = difflib.get_close_matches(word, self.commands, n=1)
+            hint = f"did you mean {near[0]}?" if near else "there are " + ", ".join(self.commands)
+            raise click.UsageError(f"no such command: {word}; {hint}")
 
 
 @click.group(cls=StatementOrCommand, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,90 +46,45 @@ class StatementOrCommand(click.Group):
     awsvtab.__version__, message=f"awsvtab %(version)s\n{version_line(catalog())}"
 )
 def main() -> None:
-    """Ask live AWS resources in SQL: awsvtab "SELECT … FROM aws.service.resource".
+    """Ask live AWS resources in SQL, and change them.
 
-    A statement is the command `query`; its name can be left out.
+    \b
+    awsvtab "SELECT bucket_name FROM aws.s3.buckets"
+    awsvtab --emulator "SELECT * FROM aws.customerprofiles.event_streams"
+    awsvtab tables bucket
+    awsvtab describe aws.s3.buckets
+
+    A statement is the command `query`, whose name can be left out: its options are in
+    `awsvtab query --help`.
     """
-
-
-@main.command()
-@click.argument("sql")
-@click.option("--db", default=":memory:", help="SQLite file for local tables.  [default: none]")
-@click.option("--region", "regions", multiple=True, help="AWS region; may be repeated.")
-@click.option("--profile", help="AWS profile.")
-@click.option("--endpoint-url", help="Endpoint instead of AWS's, for an emulator.")
-@click.option(
-    "--table",
-    "tables",
-    multiple=True,
-    metavar="SERVICE.RESOURCE",
-    help="Make the table's short name known; may be repeated.",
-)
-@click.option("--emulator", is_flag=True, help="Ask the demo's emulated estate instead of AWS.")
-def query(sql: str, db: str, emulator: bool, **options: Any) -> None:
-    """Run one SQL statement and print its rows: a table on a terminal, else CSV."""
-    given = {name: value for name, value in options.items() if value}
-    with reported(), opened(db, emulator, given) as connection, connection:
-        output.print_result(connection.execute(sql))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @main.command()
 def demo() -> None:
     """Show the main uses on an emulated estate, with the calls that each makes."""
-    from awsvtab.cli.demo import run
-
+    with installed("emulator"):
+        from awsvtab.cli.demo import run
     with reported():
         run()
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=5555, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=5555, show_default=True, help="Port to listen at.")
 @click.option(
-    "--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON or SQL file."
+    "--seed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON or SQL file with resources to begin with.",
 )
 def emulator(host: str, port: int, seed: Path | None) -> None:
     """Serve an emulated Cloud Control API, with moto's other services."""
-    with emulator_installed():
+    with installed("emulator"):
         from awsvtab.emulator.server import serve
     serve(host, port, seed)
 
 
-@contextmanager
-def opened(db: str, emulated: bool, options: dict[str, Any]) -> Iterator[awsvtab.Connection]:
-    """A connection to AWS, or to an emulated estate that lives as long."""
-    if not emulated:
-        connection = awsvtab.connect(db, **options)
-        try:
-            yield connection
-        finally:
-            connection.close()
-        return
-    with emulator_installed():
-        from awsvtab.cli.demo import estate
-    with estate() as emulator:
-        connection = emulator.connect(db, **options)
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-
-@contextmanager
-def emulator_installed() -> Iterator[None]:
-    """Tells how to install what the emulator needs, where that is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"the emulator needs {error.name}: pip install 'awsvtab[emulator]'"
-        ) from None
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """Errors of a statement as one message on stderr, and exit status 1."""
-    try:
-        yield
-    except awsvtab.Error as error:
-        raise click.ClickException(str(error)) from None
+for command in (query, tables, describe):
+    main.add_command(command)

@@ -1,67 +1,84 @@
-"""How rows look: a table for people, or records where one would not fit; CSV for programs."""
+"""Results on standard output: whole or not at all, and not before they are true."""
 
 from __future__ import annotations
 
-import csv
+import shutil
 import sys
-from collections.abc import Sequence
-from typing import Any
+import tempfile
+from typing import IO
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
 
 from awsvtab import Cursor
+from awsvtab.cli.formats import FORMATS, HAVE_GAPS, Rows, Style, fitting
 
-Rows = Sequence[Sequence[Any]]
-
-
-def print_result(cursor: Cursor) -> None:
-    """Prints a statement's rows, or how many it changed."""
-    if cursor.description is None:
-        if cursor.rowcount >= 0:
-            click.echo(f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'} changed")
-        return
-    names = [column[0] for column in cursor.description]
-    rows = cursor.fetchall()
-    if sys.stdout.isatty():
-        print_rows(Console(), names, rows)
-        return
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
+_IN_MEMORY = 8 * 1024 * 1024
 
 
-def print_rows(console: Console, names: Sequence[str], rows: Rows) -> None:
-    """Prints rows as a table if the console is wide enough, else one record below the other."""
-    table = _table(names, rows)
-    if Measurement.get(console, console.options, table).maximum < console.width:
-        console.print(table)
-        return
-    for row in rows:
-        console.print(_record(names, row))
+class Output:
+    """Prints results in one format: by default a box on a terminal, and CSV elsewhere.
 
+    A result is spooled until its last row is there. Those of statements that write are `held`
+    until their transaction is over.
+    """
 
-def _table(names: Sequence[str], rows: Rows) -> RenderableType:
-    table = Table(box=SIMPLE_HEAD)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*map(_text, row))
-    return table
+    def __init__(self, name: str | None = None, null: str = "") -> None:
+        is_terminal = sys.stdout.isatty()
+        if name is None:
+            self._format = fitting if is_terminal else FORMATS["csv"]
+        else:
+            self._format = FORMATS[name]
+        self._style = Style(null, shutil.get_terminal_size().columns if is_terminal else None)
+        self._has_printed = False
+        self._held: list[str | IO[str]] = []  # notes for stderr, spooled results
 
+    def show(self, cursor: Cursor, held: bool = False) -> None:
+        """Prints a statement's rows, if it has any, or how many it changed."""
+        if cursor.description is not None:
+            self.rows(
+                Rows([each[0] for each in cursor.description], cursor.declared_types, cursor), held
+            )
+        elif cursor.rowcount >= 0:
+            rows = "1 row" if cursor.rowcount == 1 else f"{cursor.rowcount:,} rows"
+            self._held.append(f"{rows} changed")
+            if not held:
+                self.release()
 
-def _record(names: Sequence[str], row: Sequence[Any]) -> RenderableType:
-    record = Table.grid(padding=(0, 2))
-    for name, value in zip(names, row, strict=True):
-        record.add_row(Text(name, style="bold"), _text(value))
-    record.add_row()
-    return record
+    def rows(self, rows: Rows, held: bool = False) -> None:
+        """Prints rows."""
+        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed when it is printed or forgotten
+            _IN_MEMORY, "w+", encoding="utf-8", newline=""
+        )
+        try:
+            self._format(rows, spool, self._style)
+        except BaseException:
+            spool.close()
+            raise
+        self._held.append(spool)
+        if not held:
+            self.release()
 
+    def release(self) -> None:
+        """Prints what was held."""
+        held, self._held = self._held, []
+        for each in held:
+            if isinstance(each, str):
+                click.echo(each, err=True)
+            else:
+                self._print(each)
 
-def _text(value: Any) -> Text:
-    """A value as it is; NULL is empty."""
-    return Text("" if value is None else str(value), overflow="fold")
+    def discard(self) -> None:
+        """Forgets what was held."""
+        for each in self._held:
+            if not isinstance(each, str):
+                each.close()
+        self._held.clear()
+
+    def _print(self, spool: IO[str]) -> None:
+        with spool:
+            spool.seek(0)
+            if self._has_printed and self._format in HAVE_GAPS:
+                sys.stdout.write("\n")
+            shutil.copyfileobj(spool, sys.stdout)
+            sys.stdout.flush()
+        self._has_printed = True

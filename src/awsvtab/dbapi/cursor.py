@@ -72,6 +72,14 @@ class Cursor(Execution):
             self._description = describe_columns(self._columns(), self.connection._strips_names)
         return self._description
 
+    @property
+    def declared_types(self) -> tuple[str | None, ...]:
+        """The declared type of each column, None for an expression; empty where there are no rows.
+
+        JSON and BOOLEAN are those whose values are more than SQLite's text and integers.
+        """
+        return tuple([declared for _, declared in self._columns()])
+
     def execute(self, sql: str, parameters: Parameters = _NONE, /) -> Self:
         """Run one statement, as far as its first row."""
         source = self._source  # as in `_ready`: a call would be a twentieth of the whole

@@ -1,0 +1,97 @@
+"""The arguments that commands share: SQL, its parameters, how rows are printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+
+from awsvtab.cli.formats import FORMATS
+from awsvtab.cli.script import Statement, statements
+
+_FORMAT = click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    help="How rows are printed: by default box on a terminal, csv elsewhere.",
+)
+_NULL = click.option("--null", default="", metavar="TEXT", help="Stands for NULL.")
+
+
+def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command ``format_name``, which may be None, and ``null``."""
+    return _FORMAT(_NULL(command))
+
+
+def sql_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command ``script``: the statements of its arguments, of a file, or standard input."""
+
+    @wraps(command)
+    def with_script(
+        *arguments: Any, sql: tuple[str, ...], files: tuple[Any, ...], **given: Any
+    ) -> Any:
+        return command(*arguments, script=_script(sql, files), **given)
+
+    argument = click.argument("sql", nargs=-1)
+    option = click.option(
+        "-f",
+        "--file",
+        "files",
+        multiple=True,
+        type=click.File(encoding="utf-8-sig"),
+        help="Run the statements of this file, - for standard input; may be repeated.",
+    )
+    return argument(option(with_script))
+
+
+def _script(texts: Sequence[str], files: Sequence[Any]) -> list[Statement]:
+    if not texts and not files:
+        if sys.stdin.isatty():
+            raise click.UsageError("no statement: write one in quotes, or --file FILE")
+        files = [sys.stdin]
+    try:
+        read = [*texts, *(file.read() for file in files)]
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"the file is not UTF-8 text: {error}") from None
+    script = [statement for text in read for statement in statements(text)]
+    if not script:
+        raise click.UsageError("no statement: there are only blanks and comments")
+    return script
+
+
+class Parameters(click.ParamType):  # type: ignore[type-arg,unused-ignore] # no generic before click 8.2
+    """``name=text``, or ``name:=JSON`` for numbers, true, false, null and JSON text."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """The name and the value to be bound."""
+        found = re.fullmatch(r"[:@$]?(\w+)(:?=)(.*)", value, re.DOTALL)
+        if found is None:
+            self.fail(f"{value!r}: write name=text, or name:=JSON for a number", param, ctx)
+        name, sign, text = found.groups()
+        if sign == "=":
+            return name, text
+        try:
+            given = json.loads(text)
+        except ValueError as error:
+            self.fail(f"{value!r} is no JSON ({error}): {name}={text} is text", param, ctx)
+        return name, json.dumps(given) if isinstance(given, list | dict) else given
+
+
+def check_parameters(script: Sequence[Statement], given: Sequence[tuple[str, Any]]) -> None:
+    """Raises UsageError for a parameter that is given twice or used nowhere."""
+    used = {name for statement in script for name in statement.parameters}
+    names = [name for name, _ in given]
+    for name in names:
+        if name not in used:
+            raise click.UsageError(f"--param {name}: no statement has :{name}")
+        if names.count(name) > 1:
+            raise click.UsageError(f"--param {name}: given more than once")

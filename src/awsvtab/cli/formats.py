@@ -1,0 +1,223 @@
+"""How rows look: one function for each format, which writes them to a stream."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from rich.box import SQUARE
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+Row = Sequence[Any]
+
+# A resource's name must not be able to move a terminal's cursor.
+_CONTROLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a statement; ``types`` are its columns' declared types, None for expressions."""
+
+    names: Sequence[str]
+    types: Sequence[str | None]
+    rows: Iterable[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """``null`` stands for NULL. ``width`` is the terminal's, None where there is none."""
+
+    null: str = ""
+    width: int | None = None
+
+
+Format = Callable[[Rows, IO[str], Style], None]
+
+
+def box(given: Rows, out: IO[str], style: Style) -> None:
+    """A table with lines around it, as wide as it has to be."""
+    _print_table(_table(given, style), out)
+
+
+def fitting(given: Rows, out: IO[str], style: Style) -> None:
+    """A box where it fits the terminal, else one value below the other."""
+    given = Rows(given.names, given.types, list(given.rows))
+    table = _table(given, style)
+    if style.width is None or _width(table, out) <= style.width:
+        _print_table(table, out)
+    else:
+        line(given, out, style)
+
+
+def line(given: Rows, out: IO[str], style: Style) -> None:
+    """``name = value``, a line for each value and a blank one between rows."""
+    widest = max(map(len, given.names), default=0)
+    for number, row in enumerate(given.rows):
+        if number:
+            out.write("\n")
+        for name, value in zip(given.names, row, strict=True):
+            out.write(f"{visible(name):>{widest}} = {visible(_text(value, style))}\n")
+
+
+def separated(given: Rows, out: IO[str], style: Style) -> None:
+    """Comma-separated values (RFC 4180, but for the line ends)."""
+    _separated(given, out, style, csv.excel)
+
+
+def tabbed(given: Rows, out: IO[str], style: Style) -> None:
+    """Tab-separated values; those that hold tabs, quotes or line ends are quoted."""
+    _separated(given, out, style, csv.excel_tab)
+
+
+def json_array(given: Rows, out: IO[str], style: Style) -> None:
+    """One array of objects, a line for each."""
+    before = "["
+    for text in _objects(given):
+        out.write(f"{before}{text}")
+        before = ",\n"
+    out.write("[]\n" if before == "[" else "]\n")
+
+
+def json_lines(given: Rows, out: IO[str], style: Style) -> None:
+    """An object on each line."""
+    for text in _objects(given):
+        out.write(f"{text}\n")
+
+
+def markdown(given: Rows, out: IO[str], style: Style) -> None:
+    """A table as GitHub and others render it."""
+
+    def cells(values: Iterable[str]) -> str:
+        escaped = (value.replace("\\", "\\\\").replace("|", r"\|") for value in values)
+        return f"| {' | '.join(' '.join(html.escape(e, False).split()) for e in escaped)} |\n"
+
+    out.write(cells(given.names))
+    out.write(f"|{'---|' * len(given.names)}\n")
+    for row in given.rows:
+        out.write(cells(_text(value, style) for value in row))
+
+
+def html_table(given: Rows, out: IO[str], style: Style) -> None:
+    """A ``<table>``, without a page around it."""
+
+    def cells(tag: str, values: Iterable[str]) -> str:
+        inner = "".join(f"<{tag}>{html.escape(value)}</{tag}>" for value in values)
+        return f"<tr>{inner}</tr>\n"
+
+    out.write(f"<table>\n<thead>\n{cells('th', given.names)}</thead>\n<tbody>\n")
+    for row in given.rows:
+        out.write(cells("td", (_text(value, style) for value in row)))
+    out.write("</tbody>\n</table>\n")
+
+
+FORMATS: dict[str, Format] = {
+    "box": box,
+    "csv": separated,
+    "tsv": tabbed,
+    "json": json_array,
+    "jsonl": json_lines,
+    "markdown": markdown,
+    "html": html_table,
+    "line": line,
+}
+
+_CRLF = "\r\n"
+
+HAVE_GAPS = frozenset({fitting, *FORMATS.values()} - {json_array, json_lines})
+"""The formats in which a blank line keeps two results apart."""
+
+
+def visible(text: str) -> str:
+    """The text with a picture for each control character."""
+    return text.translate(_CONTROLS)
+
+
+def _text(value: Any, style: Style) -> str:
+    if value is None:
+        return style.null
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    return str(value)
+
+
+def _separated(given: Rows, out: IO[str], style: Style, dialect: type[csv.Dialect]) -> None:
+    writer = csv.writer(_Lines(out), dialect, lineterminator="\r\n")
+    writer.writerow(given.names)
+    writer.writerows([_text(value, style) for value in row] for row in given.rows)
+
+
+class _Lines:
+    """Ends lines as text files do. The csv module quotes what its own line end is made of."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def write(self, line: str) -> None:
+        """Takes one whole line."""
+        self._out.write(f"{line.removesuffix(_CRLF)}\n")
+
+
+def _objects(given: Rows) -> Iterator[str]:
+    names = list(_distinct(given.names))
+    for row in given.rows:
+        values = map(_json, row, given.types)
+        yield json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
+
+
+def _distinct(names: Iterable[str]) -> Iterator[str]:
+    """The names, numbered where they come again: an object has each member once."""
+    seen: set[str] = set()
+    for name in names:
+        number, distinct = 1, name
+        while distinct in seen:
+            number += 1
+            distinct = f"{name}_{number}"
+        seen.add(distinct)
+        yield distinct
+
+
+def _json(value: Any, declared: str | None) -> Any:
+    """A value as JSON has it: columns of JSON and BOOLEAN as what their text or number means."""
+    if declared == "BOOLEAN" and value in (0, 1):
+        return bool(value)
+    if declared == "JSON" and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:  # of a table of the user's
+            return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _table(given: Rows, style: Style) -> Table:
+    table = Table(box=SQUARE)
+    for name in given.names:
+        table.add_column(Text(visible(name)), no_wrap=True)
+    for row in given.rows:
+        table.add_row(*(Text(visible(_text(value, style))) for value in row))
+    return table
+
+
+def _width(table: Table, out: IO[str]) -> int:
+    console = Console(file=out, width=1_000_000)
+    return Measurement.get(console, console.options, table).maximum
+
+
+def _print_table(table: Table, out: IO[str]) -> None:
+    console = Console(file=out, width=max(_width(table, out), 1), color_system=None)
+    console.print(table, crop=False)

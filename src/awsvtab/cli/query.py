@@ -1,0 +1,118 @@
+"""``awsvtab query``, or no command's name at all: runs statements."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from typing import Any
+
+import click
+
+import awsvtab
+from awsvtab.cli import approval, progress
+from awsvtab.cli.arguments import Parameters, check_parameters, format_options, sql_arguments
+from awsvtab.cli.connecting import Command, Target, connection_options, reported
+from awsvtab.cli.formats import Rows
+from awsvtab.cli.output import Output
+from awsvtab.cli.running import PendingChange, Rehearsal, Runner, Values
+from awsvtab.cli.script import Statement
+
+Script = Sequence[Statement]
+
+_DOCUMENTS = ("desired_state", "patch_document")
+
+
+@click.command(cls=Command)
+@sql_arguments
+@click.option(
+    "--param",
+    "parameters",
+    type=Parameters(),
+    multiple=True,
+    help="Value of :name, text; name:=5 is a number, null and JSON work too. May be repeated.",
+)
+@format_options
+@click.option("--dry-run", is_flag=True, help="Show what would change at AWS, and send nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Change AWS without asking.")
+@connection_options
+def query(
+    script: Script,
+    parameters: Sequence[tuple[str, Any]],
+    format_name: str | None,
+    null: str,
+    dry_run: bool,
+    yes: bool,
+    target: Target,
+) -> None:
+    """Run SQL statements and print their rows.
+
+    All statements are one transaction: what they change is sent to AWS when the last of them has
+    run, unless one fails. On a terminal you are shown the changes and asked first.
+    """
+    check_parameters(script, parameters)
+    output = Output(format_name, null)
+    with reported(), target.opened(isolation_level=None) as connection:
+        if dry_run:
+            changes = _rehearse(connection, script, dict(parameters))
+            _show_plan(changes, output, as_rows=format_name is not None)
+        else:
+            _run(connection, script, dict(parameters), output, yes)
+
+
+def _run(
+    connection: awsvtab.Connection, script: Script, values: Values, output: Output, yes: bool
+) -> None:
+    with progress.shown(connection) as stop:
+
+        def approve(changes: Sequence[PendingChange]) -> None:
+            stop()
+            if not yes and approval.is_somebody_there():
+                approval.ask(changes)
+
+        runner = Runner(connection, approve)
+        for statement in script:
+            with _located(statement, script):
+                cursor = runner.execute(statement, values)
+                output.show(cursor, held=cursor.rowcount >= 0)
+                stop()
+            if runner.is_over:
+                output.release()
+        runner.finish()
+    output.release()
+
+
+def _rehearse(
+    connection: awsvtab.Connection, script: Script, values: Values
+) -> list[PendingChange]:
+    with progress.shown(connection):
+        rehearsal = Rehearsal(connection)
+        for statement in script:
+            with _located(statement, script):
+                rehearsal.execute(statement, values).fetchall()
+        return rehearsal.finish()
+
+
+def _show_plan(changes: Sequence[PendingChange], output: Output, as_rows: bool) -> None:
+    """A list for people, or rows for programs."""
+    if as_rows or not sys.stdout.isatty():
+        names = [each.name for each in fields(PendingChange)]
+        types = ["JSON" if name in _DOCUMENTS else None for name in names]
+        output.rows(Rows(names, types, map(astuple, changes)))
+    elif changes:
+        click.echo("\n".join(approval.described(changes, most=len(changes))))
+    if not changes:
+        click.echo("nothing would change at AWS", err=True)
+
+
+@contextmanager
+def _located(statement: Statement, script: Script) -> Iterator[None]:
+    """Tells which of several statements has failed."""
+    try:
+        yield
+    except awsvtab.Error as error:
+        if len(script) > 1:
+            number = script.index(statement) + 1
+            error.add_note(f"in statement {number} of {len(script)}, line {statement.line}")
+        raise

@@ -1,0 +1,140 @@
+"""Runs the statements of a script in one transaction, or shows what that would change at AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from awsvtab import Connection, Cursor, OperationalError
+from awsvtab.cli.script import BEGIN, COMMIT, OUTSIDE, ROLLBACK, Statement
+
+Values = Mapping[str, Any]
+
+_PENDING = """
+SELECT position, operation, type_name, region, identifier, desired_state, patch_document
+FROM aws_pending ORDER BY position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A row of ``aws_pending``."""
+
+    position: int
+    operation: str
+    type_name: str
+    region: str
+    identifier: str | None
+    desired_state: str | None
+    patch_document: str | None
+
+
+_SAVEPOINT = "awsvtab_script"
+_NO_END = (
+    "BEGIN without COMMIT: nothing that comes after it is sent or kept; write COMMIT at its end, "
+    "or leave out BEGIN"
+)
+
+Approve = Callable[[Sequence[PendingChange]], None]
+
+
+def pending(connection: Connection) -> list[PendingChange]:
+    """What COMMIT would send now."""
+    return [PendingChange(*row) for row in connection.execute(_PENDING)]
+
+
+class Runner:
+    """Runs statements on a connection that begins no transactions by itself.
+
+    They are one transaction, which `finish` commits; a script may also say BEGIN and COMMIT.
+    ``approve`` is given what is about to be sent, and raises to have nothing sent.
+    """
+
+    def __init__(self, connection: Connection, approve: Approve) -> None:
+        self._connection = connection
+        self._approve = approve
+        self._began = False  # by the script
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is waiting for a COMMIT."""
+        return not self._connection.in_transaction
+
+    def execute(self, statement: Statement, values: Values) -> Cursor:
+        """Runs one statement, as far as its first row."""
+        control = statement.control
+        if control == BEGIN and not self._began:
+            self.commit()
+        if control == COMMIT:
+            self._ask()
+        if control in (BEGIN, COMMIT, ROLLBACK):
+            self._began = control == BEGIN
+        elif control == OUTSIDE:
+            return self._outside(statement, values)
+        elif self.is_over:
+            self._connection.execute("BEGIN")
+        return self._connection.execute(statement.sql, values)
+
+    def commit(self) -> None:
+        """Applies what is pending, and commits."""
+        if not self.is_over:
+            self._ask()
+            self._connection.execute("COMMIT")
+
+    def finish(self) -> None:
+        """Commits what is open. ClickException for a BEGIN without an end."""
+        if self._began and not self.is_over:
+            raise click.ClickException(_NO_END)
+        self.commit()
+
+    def _outside(self, statement: Statement, values: Values) -> Cursor:
+        try:
+            return self._connection.execute(statement.sql, values)
+        except OperationalError as error:
+            if not self.is_over and not self._began:
+                error.add_note("all statements are one transaction: write COMMIT; before this one")
+            raise
+
+    def _ask(self) -> None:
+        changes = pending(self._connection)
+        if changes:
+            self._approve(changes)
+
+
+class Rehearsal:
+    """Runs statements as `Runner` does, but in a transaction that nothing commits.
+
+    The script's own transactions become savepoints of it, so what they change adds up.
+    """
+
+    is_over = False
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._began = False
+        connection.execute("BEGIN")
+        connection.execute(f"SAVEPOINT {_SAVEPOINT}")
+
+    def execute(self, statement: Statement, values: Values) -> Cursor:
+        """Runs one statement, as far as its first row."""
+        control = statement.control
+        if control == ROLLBACK:
+            self._connection.execute(f"ROLLBACK TO {_SAVEPOINT}")
+        if control == BEGIN and self._began:
+            raise click.ClickException("BEGIN inside of a transaction")
+        if control not in (BEGIN, COMMIT, ROLLBACK):
+            return self._connection.execute(statement.sql, values)
+        self._began = control == BEGIN
+        self._connection.execute(f"RELEASE {_SAVEPOINT}")
+        return self._connection.execute(f"SAVEPOINT {_SAVEPOINT}")
+
+    def finish(self) -> list[PendingChange]:
+        """What would have been sent. ClickException for a BEGIN without an end."""
+        if self._began:
+            raise click.ClickException(_NO_END)
+        changes = pending(self._connection)
+        self._connection.execute("ROLLBACK")
+        return changes
