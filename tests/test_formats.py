@@ -27,7 +27,7 @@ def printed(name: str, rows: Any, names: Any = NAMES, types: Any = None, **style
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("csv", 'a,b\n1,"x,"\n,x\'00ff\'\n'),
+        ("csv", "a,b\n1,\"x,\"\n,x'00ff'\n"),
         ("tsv", "a\tb\n1\tx,\n\tx'00ff'\n"),
         ("json", '[{"a": 1, "b": "x,"},\n{"a": null, "b": "AP8="}]\n'),
         ("jsonl", '{"a": 1, "b": "x,"}\n{"a": null, "b": "AP8="}\n'),
