@@ -1,36 +1,22 @@
-"""README and docs as tests: their Python runs against the demo's estate.
-
-The examples are written for a real account. Environment variables that every AWS client reads
-lead them to the emulator.
-"""
+"""README and docs as tests: their Python and their console sessions, on the demo's estate."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import ExitStack, chdir
+from contextlib import ExitStack
 from typing import Any
-from unittest import mock
 
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import awsvtab
-from awsvtab.cli.demo import REGION, estate
+from account import emulated_account
+from consoles import session
 
 
 def set_up(namespace: dict[str, Any]) -> None:
-    """The demo's estate as the account that AWS clients find, in an empty folder."""
+    """An account for the page."""
     stack = namespace["_stack"] = ExitStack()
-    emulator = stack.enter_context(estate())
-    variables = {
-        "AWS_ENDPOINT_URL": emulator.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "emulator",
-        "AWS_SECRET_ACCESS_KEY": "emulator",
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    stack.enter_context(mock.patch.dict(os.environ, variables))
-    stack.enter_context(chdir(stack.enter_context(tempfile.TemporaryDirectory())))
+    stack.enter_context(emulated_account())
 
 
 def tear_down(namespace: dict[str, Any]) -> None:
@@ -41,8 +27,13 @@ def tear_down(namespace: dict[str, Any]) -> None:
     namespace["_stack"].close()
 
 
+def check_session(example: Example) -> None:
+    """Compares what a page says that commands print with what they print."""
+    assert session(example.parsed) == example.parsed
+
+
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser()],
+    parsers=[PythonCodeBlockParser(), CodeBlockParser("console", check_session)],
     patterns=["README.md", "docs/*.md"],
     setup=set_up,
     teardown=tear_down,

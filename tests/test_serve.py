@@ -467,6 +467,7 @@ def test_a_type_that_needs_to_be_told_more_asks_for_it(browser: Browser, estate:
     assert answer.status_code == 400
     assert "cannot be listed" in answer.text
     assert 'name="Identifier__exact"' in answer.text
+    assert 'name="region__exact" value="us-east-1"' in answer.text
     assert operations(estate) == {}
 
 

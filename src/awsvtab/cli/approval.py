@@ -50,13 +50,18 @@ def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Itera
 
 
 def _answer(question: str) -> str:
-    if sys.stdin.isatty():
-        click.echo(question, nl=False, err=True)
-        return sys.stdin.readline()
-    with open("/dev/tty", "r+", encoding="utf-8", buffering=1) as terminal:
-        terminal.write(question)
-        terminal.flush()
-        return terminal.readline()
+    click.echo(question, nl=False, err=True)
+    answer = ""
+    try:
+        if sys.stdin.isatty():
+            answer = sys.stdin.readline()
+        else:
+            with open("/dev/tty", encoding="utf-8") as terminal:
+                answer = terminal.readline()
+    finally:
+        if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
+            click.echo(err=True)
+    return answer
 
 
 def _count(number: int) -> str:

@@ -87,7 +87,9 @@ class Parameters(click.ParamType):  # type: ignore[type-arg,unused-ignore] # no 
 
 
 def check_parameters(script: Sequence[Statement], given: Sequence[tuple[str, Any]]) -> None:
-    """Raises UsageError for a parameter that is given twice or used nowhere."""
+    """Raises UsageError for a parameter without a name, given twice, or used nowhere."""
+    if any(statement.has_nameless_parameters for statement in script):
+        raise click.UsageError("? has no name: write :name, and --param name=value")
     used = {name for statement in script for name in statement.parameters}
     names = [name for name, _ in given]
     for name in names:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import click
@@ -14,14 +15,13 @@ from awsvtab.catalog.columns import property_columns
 from awsvtab.catalog.find import find_alias, find_table, nearest, no_such_table
 from awsvtab.cli.arguments import format_options
 from awsvtab.cli.connecting import Command, reported
-from awsvtab.cli.formats import Rows, Style, box
+from awsvtab.cli.formats import Row, Rows, Style, box
 from awsvtab.cli.output import Output
+from awsvtab.resources import identifier_form
 
 _TABLES = """
 SELECT 'aws.' || service || '.' || resource AS "table", type_name AS type,
-    concat_ws(' ', iif(can_list, 'list', NULL), iif(can_read, 'read', NULL),
-        iif(can_create, 'create', NULL), iif(can_update, 'update', NULL),
-        iif(can_delete, 'delete', NULL)) AS can
+    can_list, can_read, can_create, can_update, can_delete
 FROM aws_resource_types
 WHERE "table" LIKE :pattern ESCAPE '\\' OR type LIKE :pattern ESCAPE '\\'
 ORDER BY 1
@@ -31,6 +31,8 @@ SELECT column_name, type, property, is_required, is_read_only, is_create_only, i
     identifier_position
 FROM aws_columns WHERE type_name = ?
 """
+_VERBS = ("list", "read", "create", "update", "delete")
+_NOT_READ = "Cloud Control neither lists nor reads this type: no statement gives rows of it."
 _NOTES = ("required", "read-only", "create-only", "write-only")
 
 
@@ -51,7 +53,19 @@ def tables(pattern: str, format_name: str | None, null: str) -> None:
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise click.ClickException(f"no table has {pattern!r} in its name{hint}")
         names = [each[0] for each in cursor.description or ()]
-        Output(format_name, null).rows(Rows(names, [None] * len(names), rows))
+        if format_name is None and sys.stdout.isatty():
+            click.echo("\n".join(_listed(rows)))
+        else:
+            Output(format_name, null).rows(Rows(names, cursor.declared_types, rows))
+
+
+def _listed(rows: Sequence[Row]) -> Iterator[str]:
+    """A line for each table, which says what is not to be had of it."""
+    widest = max(len(row[0]) for row in rows)
+    for table, type_name, *can in rows:
+        lacks = [verb for verb, has in zip(_VERBS, can, strict=True) if not has]
+        note = f"  cannot {', '.join(lacks)}" if lacks else ""
+        yield f"{table:{widest}}  {type_name}{note}"
 
 
 @click.command(cls=Command)
@@ -71,7 +85,7 @@ def describe(table: str, format_name: str | None, null: str) -> None:
     if format_name is None and sys.stdout.isatty():
         click.echo("\n".join(_described(catalog(), resource_type)))
         box(_for_people(rows), sys.stdout, Style(null))
-        click.echo(f"\n{example(resource_type)}")
+        click.echo(f"\n{example(resource_type) or _NOT_READ}")
     else:
         Output(format_name, null).rows(rows)
 
@@ -87,14 +101,20 @@ def _find(catalog: Catalog, name: str) -> ResourceType:
         return found
     if alias is not None:
         return alias.resource_type
-    raise awsvtab.ProgrammingError(no_such_table(catalog, name.replace("::", ".")))
+    raise awsvtab.ProgrammingError(_no_such_table(catalog, name))
+
+
+def _no_such_table(catalog: Catalog, name: str) -> str:
+    if "::" not in name:
+        return no_such_table(catalog, name)
+    near = difflib.get_close_matches(name, [each.name for each in catalog], n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no such resource type: {name}{hint}"
 
 
 def _described(catalog: Catalog, resource_type: ResourceType) -> Iterator[str]:
     columns = property_columns(resource_type)
-    can = [
-        each for each in ("list", "read", "create", "update", "delete") if resource_type.can(each)
-    ]
+    can = filter(resource_type.can, _VERBS)
     identifier = "|".join(columns.get(name, name) for name in resource_type.identifier)
     yield f"{resource_type.dotted_name}   {resource_type.name}"
     yield f"identifier  {identifier}"
@@ -128,12 +148,16 @@ def _for_people(rows: Rows) -> Rows:
     return Rows(("column", "type", ""), (None, None, None), noted)
 
 
-def example(resource_type: ResourceType) -> str:
-    """A SELECT that works for a start: of the identifier's columns, in one region."""
+def example(resource_type: ResourceType) -> str | None:
+    """A SELECT to begin with: of the identifier's columns, in one region. None if there is none."""
     columns = property_columns(resource_type)
     named = [columns[name] for name in resource_type.identifier if name in columns]
     conditions = [] if resource_type.is_global else ["region = 'us-east-1'"]
-    if resource_type.list_requires and not resource_type.parents:
+    if not resource_type.can("list"):
+        if not resource_type.can("read"):
+            return None
+        conditions.append(f"data__Identifier = '{identifier_form(resource_type)}'")
+    elif resource_type.list_requires and not resource_type.parents:
         needed = resource_type.list_requires[0]
         conditions += [f"{columns[name]} = '…'" for name in needed if name in columns]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""

@@ -166,7 +166,11 @@ def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _target(db: str | None, emulator: bool, **options: Any) -> Target:
     """What the options say; those that were not given are left to `awsvtab.connect`."""
-    said = {name: value for name, value in options.items() if value not in (None, (), False)}
+    said = {
+        name: value
+        for name, value in options.items()
+        if value is not None and value is not False and value != ()  # but 0 is something
+    }
     if "all" in said.get("regions", ()):
         said["regions"] = ALL
     if "types" in said:

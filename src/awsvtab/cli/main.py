@@ -15,6 +15,7 @@ from awsvtab.catalog.store import version_line
 from awsvtab.cli.browse import describe, tables
 from awsvtab.cli.connecting import installed, reported
 from awsvtab.cli.query import query
+from awsvtab.cli.recovering import recover_journal
 from awsvtab.cli.serve import serve
 
 _STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
@@ -87,5 +88,5 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     serve(host, port, seed)
 
 
-for command in (query, tables, describe, serve):
+for command in (query, tables, describe, serve, recover_journal):
     main.add_command(command)

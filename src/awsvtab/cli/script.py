@@ -46,6 +46,11 @@ class Statement:
         words = (word for _, word in tokenize(self.sql))
         return frozenset(word[1:] for word in words if _PARAMETER.fullmatch(word))
 
+    @property
+    def has_nameless_parameters(self) -> bool:
+        """Whether there is a ``?`` in it, or a ``?1``."""
+        return any(word.startswith("?") for _, word in tokenize(self.sql))
+
 
 def statements(text: str) -> Iterator[Statement]:
     """The statements of a script, each with its semicolon; comments alone are none."""

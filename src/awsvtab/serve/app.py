@@ -208,6 +208,7 @@ class AwsDatasette(Datasette):
         resource_type = None if table is None else self.aws.catalog.table(tilde_decode(table))
         if resource_type is not None:
             context["resource"] = directory.table(resource_type)
+            context["region"] = self._connection._registration.cloudcontrol.default_region()
         page = await self.render_template("aws_problem.html", context, request=request)
         return Response.html(page, status=problem.status)
 

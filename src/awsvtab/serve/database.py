@@ -149,12 +149,17 @@ class AwsDatabase(Database):
 
     async def table_exists(self, table: str) -> bool:
         """Whether there is such a table in the file, of AWS's, or about AWS's."""
-        return await super().table_exists(table) or await self._is_eponymous(table)
+        return await self.is_stored(table) or await self._is_eponymous(table)
+
+    async def is_stored(self, table: str) -> bool:
+        """Whether the table is one of the file."""
+        found: bool = await super().table_exists(table)
+        return found
 
     async def get_view_definition(self, view: str) -> str | None:
         """The view's text. Tables that awsvtab makes up pass for views, which have no key."""
         found: str | None = await super().get_view_definition(view)
-        if found is not None or await super().table_exists(view):
+        if found is not None or await self.is_stored(view):
             return found
         is_ours = await self._is_eponymous(view) and not await self.is_aws(view)
         return OWN_TABLE if is_ours else None

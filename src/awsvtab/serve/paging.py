@@ -33,7 +33,7 @@ class Page:
         else rows that a sort puts at the same place could come on two pages, or on none.
         """
         key = ", ".join(KEY)
-        order = ", ".join(filter(None, (self.order, key)))
+        order = self.order if self._is_by_key else f"{self.order}, {key}"
         return (
             "WITH page(page_row, page_region, page_identifier) AS MATERIALIZED ("
             f"SELECT row_number() OVER (ORDER BY {order}) AS page_row, {key} "
@@ -44,6 +44,19 @@ class Page:
             f"WHERE page_row > {size} OR {self.table}.{IDENTIFIER} = page_identifier "
             "ORDER BY page_row"
         )
+
+    def plain(self, name: str) -> str:
+        """About the same rows as people would write it, of a table that they call ``name``.
+
+        It is sorted where somebody asked for that: to sort is to read all resources.
+        """
+        order = "" if self._is_by_key else f"ORDER BY {self.order}"
+        lines = (f"SELECT {self.columns}", f"FROM {name}", self.rest, order)
+        return "\n".join([*filter(None, lines), f"LIMIT {self.limit - 1}"])
+
+    @property
+    def _is_by_key(self) -> bool:
+        return self.order == ", ".join(KEY)
 
 
 def page_of(sql: str, table: str) -> Page:

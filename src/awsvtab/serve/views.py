@@ -16,8 +16,8 @@ from datasette.views.table import Row, TableView
 from markupsafe import Markup, escape
 
 from awsvtab.serve import directory
-from awsvtab.serve.database import NAME, AwsDatabase, Showing, showing
-from awsvtab.serve.paging import IDENTIFIER, KEY
+from awsvtab.serve.database import NAME, OWN_TABLE, AwsDatabase, Showing, showing
+from awsvtab.serve.paging import IDENTIFIER, KEY, page_of
 
 Extras = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -41,21 +41,31 @@ class TablePage(TableView):
         table = tilde_decode(request.url_vars["table"])
         _check_names(request, await db.known_columns(table))
         found = await super().data(request, *arguments, **options)
-        if isinstance(found, Response) or showing.get().table is None:
+        if isinstance(found, Response):
             return found
         data, extras, templates = found
-        return data, self._with_type(table, extras), templates
+        if showing.get().table is None:
+            return data, _without_view(extras), templates
+        resource_type = await db.resource_type(table)
+        resource = None if resource_type is None else directory.table(resource_type)
+        is_curated = resource is None or await db.is_stored(table)
+        title = table if resource is None or is_curated else resource.dotted_name
+        data["query"]["sql"] = page_of(data["query"]["sql"], table).plain(title)
+        return data, self._with_type(table, title, resource, extras), templates
 
-    def _with_type(self, table: str, extras: Extras) -> Extras:
+    def _with_type(
+        self, table: str, title: str, resource: directory.Table | None, extras: Extras
+    ) -> Extras:
         async def more() -> dict[str, Any]:
             context: dict[str, Any] = await extras()
-            resource_type = await self.ds.aws.resource_type(table)
-            if resource_type is not None:
-                context["resource"] = directory.table(resource_type)
-            url = self.ds.urls.table(self.ds.aws.name, table)
-            context["display_rows"] = [_linked(row, url) for row in context["display_rows"]]
-            context["display_columns"] = _link_columns(context["display_columns"])
-            return context
+            url = self.ds.urls.table(NAME, table)
+            return {
+                **context,
+                "metadata": {**context["metadata"], "title": title},
+                "resource": resource,
+                "display_rows": [_linked(row, url) for row in context["display_rows"]],
+                "display_columns": _link_columns(context["display_columns"]),
+            }
 
         return more
 
@@ -155,6 +165,18 @@ def _check_names(request: Request, columns: Sequence[str]) -> None:
 def _check_column(name: str, columns: Sequence[str]) -> None:
     if name.lower() not in {each.lower() for each in columns} | {"rowid"}:
         raise BadRequest(f"no such column: {name}; there are: {', '.join(columns)}")
+
+
+def _without_view(extras: Extras) -> Extras:
+    """The context of a page whose heading does not call awsvtab's own tables views."""
+
+    async def more() -> dict[str, Any]:
+        context: dict[str, Any] = await extras()
+        if context["view_definition"] == OWN_TABLE:
+            context |= {"is_view": False, "view_definition": None}
+        return context
+
+    return more
 
 
 def _linked(row: Row, url: str) -> Row:
