@@ -30,7 +30,7 @@ class Server:
 
 
 @contextmanager
-def served(*options: str) -> Iterator[Server]:
+def served(*options: str, **environment: str) -> Iterator[Server]:
     """The command with these options, on a free port; ended by SIGTERM if it still runs."""
     command = [sys.executable, "-m", "awsvtab", "serve", "--port", "0", *options]
     with subprocess.Popen(
@@ -38,7 +38,7 @@ def served(*options: str) -> Iterator[Server]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": SOURCES},
+        env={**os.environ, "PYTHONPATH": SOURCES, **environment},
     ) as process:
         assert process.stdout is not None
         try:

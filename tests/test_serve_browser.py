@@ -7,8 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import awsvtab
+from awsvtab.emulator import Emulator
 from serving import SOURCES, Server, browsing, chromium, served
 
 if TYPE_CHECKING:
@@ -130,7 +134,7 @@ def test_the_sql_box_runs_dotted_names(page: Page) -> None:
 def test_a_page_s_sql_can_be_edited(page: Page, server: Server) -> None:
     page.goto(f"{server.url}{STREAMS}?domain_name=travel")
     page.get_by_role("link", name="View and edit SQL").click()
-    assert "FROM aws.customerprofiles.event_streams" in page.locator("textarea").input_value()
+    assert "FROM aws.customerprofiles.event_streams" in page.locator("#sql-editor").input_value()
     assert cells(page, "event_stream_name") == ["bookings"]
 
 
@@ -183,6 +187,40 @@ def test_it_ends_when_it_is_told_to(number: signal.Signals) -> None:
     assert (server.process.returncode, err) == (0, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_while_aws_is_slow_and_tells_the_browser(
+    emulator: Emulator, number: signal.Signals
+) -> None:
+    emulator.put("AWS::SQS::Queue", {"QueueName": "q"})
+    asked, released = threading.Event(), threading.Event()
+
+    def wait(_: float) -> None:
+        asked.set()
+        released.wait(30)
+
+    emulator.faults.sleep = wait
+    emulator.faults.delay(60, operation="GetResource")
+    account = {
+        "AWS_ACCESS_KEY_ID": "emulator",
+        "AWS_SECRET_ACCESS_KEY": "emulator",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with (
+        served("--endpoint-url", emulator.endpoint_url, **account) as server,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        url = f"{server.url}aws/aws_sqs_queues"
+        slow = threads.submit(urllib.request.urlopen, url)
+        assert asked.wait(20)
+        server.process.send_signal(number)
+        _, err = server.process.communicate(timeout=10)
+        with pytest.raises(urllib.error.HTTPError, match="503") as told:
+            slow.result()
+        told.value.close()
+    released.set()
+    assert (server.process.returncode, err) == (0, "")
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "awsvtab", "serve", *arguments],
@@ -207,6 +245,20 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is no such file" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_extra_it_says_how_to_install_it() -> None:
+    program = "import sys; sys.modules['datasette'] = None; from awsvtab.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "serve"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={"PYTHONPATH": SOURCES},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'awsvtab[serve]'" in done.stderr
 
 
 def test_half_an_answer_is_no_page() -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
 import warnings
 import webbrowser
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -101,16 +99,17 @@ def _run(datasette: AwsDatasette, listener: socket.socket) -> None:
     """Serves until Ctrl-C or SIGTERM."""
     import uvicorn
 
-    def end(number: int, frame: FrameType | None) -> None:
-        sys.exit(0)
-
-    # The server takes both signals while it runs, and hands them on when it has ended.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
     config = uvicorn.Config(
         datasette.app(),
-        log_level="warning",
+        log_level="critical",  # what goes wrong with a page is reported as one
         lifespan="on",
         timeout_graceful_shutdown=PATIENCE_S,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    # The server takes both signals while it runs, and hands them on when it has ended.
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, frame: None) for number in both]
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        for number, handler in zip(both, before, strict=True):
+            signal.signal(number, handler)

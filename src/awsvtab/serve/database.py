@@ -89,6 +89,7 @@ class AwsDatabase(Database):
         run = _Run(self._take, self._idle.append)
         task: Future[T] = self.ds.executor.submit(run, fn)
         result = asyncio.wrap_future(task)
+        result.add_done_callback(_take_note)
         try:
             async with asyncio.timeout(self._time_limit_s):
                 return await asyncio.shield(result)
@@ -222,6 +223,12 @@ class _Run:
         with self._lock:
             if self._connection is not None:
                 self._connection.interrupt()
+
+
+def _take_note(result: asyncio.Future[Any]) -> None:
+    """Keeps asyncio from saying that nobody has asked how a query ended that nobody wanted."""
+    if not result.cancelled():
+        result.exception()
 
 
 def _results(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -58,7 +59,8 @@ def guarded(application: Application) -> Application:
 async def _while_wanted(
     application: Application, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Runs the application until it is done, or the browser has gone."""
+    """Runs the application until it is done, the browser has gone, or the server ends."""
+    begun = False
 
     async def gone() -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -67,16 +69,28 @@ async def _while_wanted(
     async def no_body() -> MutableMapping[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    answer = asyncio.ensure_future(application(scope, no_body, send))
+    async def noting_send(message: MutableMapping[str, Any]) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    answer = asyncio.ensure_future(application(scope, no_body, noting_send))
     watch = asyncio.ensure_future(gone())
+    ends = False
     try:
         await asyncio.wait({answer, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if answer.done():
-            answer.result()
-    finally:
-        answer.cancel()
-        watch.cancel()
-        await asyncio.gather(answer, watch, return_exceptions=True)
+    except asyncio.CancelledError:
+        ends = True
+    is_wanted = not (ends or watch.done())
+    answer.cancel()
+    watch.cancel()
+    while not (answer.done() and watch.done()):
+        with suppress(asyncio.CancelledError):  # a server that ends says so more than once
+            await asyncio.wait({answer, watch})
+    if is_wanted or not answer.cancelled():
+        answer.result()
+    elif ends and not begun:
+        await _send_text(send, 503, "awsvtab serve has ended\n")
 
 
 def _with_headers(send: Send) -> Send:
