@@ -346,6 +346,11 @@ def test_csv_is_of_all_rows(emulator: Emulator, serve: Serve, options: str) -> N
     assert operations(emulator) == {"ListResources": 2, "GetResource": 120}
 
 
+def test_csv_is_of_the_rows_that_a_filter_leaves(browser: Browser) -> None:
+    text = browser.get(f"{STREAMS}.csv?event_stream_name__exact=a&_stream=1").text
+    assert sorted(record["domain_name"] for record in records(text)) == ["one", "three", "two"]
+
+
 def test_csv_of_a_size_is_of_that_size(emulator: Emulator, serve: Serve) -> None:
     put_queues(emulator, 5)
     assert len(records(serve().get("/aws/aws_sqs_queues.csv?_size=2").text)) == 2

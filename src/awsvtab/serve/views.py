@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from datasette.filters import Filters
 from datasette.utils import tilde_decode, tilde_encode
@@ -142,15 +143,16 @@ def _of_all_rows(request: Request) -> Request:
     Datasette would stream them page by page, each a statement of its own, and write an error that
     comes between two pages into the CSV.
     """
-    query = request.query_string
+    given = parse_qsl(request.query_string, keep_blank_values=True)
+    pairs = [(name, value) for name, value in given if name != "_stream"]
     if "_size" not in request.args:
-        query = f"{query}&_size=max".lstrip("&")
-    query = query.replace("_stream=", "_streamed=")
-    return Request({**request.scope, "query_string": query.encode("latin-1")}, request.receive)
+        pairs.append(("_size", "max"))
+    scope = {**request.scope, "query_string": urlencode(pairs).encode("latin-1")}
+    return Request(scope, request.receive)
 
 
 def _check_names(request: Request, columns: Sequence[str]) -> None:
-    """BadRequest for a filter or facet by no column: to SQLite its name in quotes is a text."""
+    """BadRequest for filters that there are not, which Datasette leaves aside, and for facets."""
     filters = Filters([(key, "") for key in request.args if key[0:1] != "_" or "__" in key])
     lookups = {key for key, _, _ in filters.lookups()}
     for column, lookup, _ in filters.selections():
