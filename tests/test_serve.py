@@ -22,6 +22,8 @@ from emulating import cloudcontrol
 
 pytest.importorskip("datasette")
 
+from datasette.utils import tilde_encode
+
 from awsvtab.serve import datasette_for
 from awsvtab.serve.app import AwsDatasette
 
@@ -326,6 +328,50 @@ def test_write_only_properties_are_never_shown(emulator: Emulator, serve: Serve)
         assert answer.status_code == 200
         assert "root" in answer.text
         assert "hunter22" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["order by x", "a limit b", "from", "it's", 'a"b', "select"])
+def test_tables_may_have_any_name(
+    estate: Emulator, connect: Connect, serve: Serve, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "own.db"
+    quoted = '"' + name.replace('"', '""') + '"'
+    with connect(str(path)) as writer:
+        writer.execute(f"CREATE VIRTUAL TABLE {quoted} USING aws(customerprofiles.domains)")
+    browser = serve(path)
+    rows = browser.all_rows(f"/aws/{tilde_encode(name)}?_size=2")
+    assert [row["domain_name"] for row in rows] == ["one", "three", "two"]
+    row = f"/aws/{tilde_encode(name)}/us-east-1,two"
+    assert row in browser.get(f"/aws/{tilde_encode(name)}").text
+    assert browser.get(row).status_code == 200
+
+
+def test_conditions_of_one_s_own_may_have_subqueries(browser: Browser) -> None:
+    condition = (
+        "domain_name in (select domain_name from aws_customerprofiles_domains "
+        "order by domain_name limit 2)"
+    )
+    rows = browser.all_rows(f"{STREAMS}?_size=2&{urlencode({'_where': condition})}")
+    assert [row["Identifier"] for row in rows] == [
+        "one|a",
+        "one|b",
+        "three|a",
+        "three|b",
+        "three|c",
+    ]
+
+
+def test_the_sql_of_a_page_gives_its_rows_without_reading_all(
+    emulator: Emulator, serve: Serve
+) -> None:
+    put_queues(emulator, 300)
+    browser = serve()
+    query = browser.page("/aws/aws_sqs_queues?region__exact=us-east-1&_size=20")["query"]
+    assert "FROM aws.sqs.queues\nwhere" in query["sql"]
+    assert "ORDER BY" not in query["sql"]
+    emulator.calls.clear()
+    assert len(browser.sql(query["sql"], **query["params"]).json()["rows"]) == 20
+    assert operations(emulator).get("GetResource", 0) <= 40
 
 
 # Exports

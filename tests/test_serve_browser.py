@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import signal
 import socket
 import subprocess
@@ -245,6 +246,15 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is no such file" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_opens_the_browser(tmp_path: Path) -> None:
+    program, opened = tmp_path / "browser", tmp_path / "opened"
+    os.mkfifo(opened)
+    program.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}\n')
+    program.chmod(0o755)
+    with served("--emulator", "--open", BROWSER=str(program)) as server:
+        assert opened.read_text() == server.url  # waits until it is written
 
 
 def test_without_the_extra_it_says_how_to_install_it() -> None:

@@ -9,6 +9,7 @@ import webbrowser
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -64,8 +65,8 @@ def serve(target: Target, port: int, opens: bool, time_limit_s: float) -> None:
             with closing(datasette):
                 url = f"http://{HOST}:{listener.getsockname()[1]}/"
                 click.echo(f"{url} shows AWS, to this machine only. Ctrl-C ends it.")
-                if opens:
-                    webbrowser.open(url)
+                if opens:  # a browser in the terminal waits for the page
+                    Thread(target=webbrowser.open, args=(url,), daemon=True).start()
                 _run(datasette, listener)
 
 
