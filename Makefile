@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: all test slow lint bench catalog
+.PHONY: all test slow lint bench catalog docs transcripts
 
 all: lint test
 
@@ -22,3 +22,10 @@ bench:
 
 catalog:
 	$(PYTHON) -m awsvtab.catalog.build
+
+docs:
+	$(PYTHON) -m sphinx -W --keep-going -n -q docs docs/_build/html
+
+transcripts:
+	$(PYTHON) docs/make/transcripts.py
+	$(PYTHON) docs/make/consoles.py README.md docs/quickstart.md docs/command.md

@@ -139,7 +139,8 @@ def run() -> None:
     """Runs every step and prints it, its rows and its calls."""
     console = Console()
     with estate() as emulator:
-        connection = emulator.connect(tables=["customerprofiles.event_streams"])
+        # One call at a time: rows of several listings then come in the same order each time.
+        connection = emulator.connect(tables=["customerprofiles.event_streams"], concurrency=1)
         try:
             for step in STEPS:
                 emulator.calls.clear()
