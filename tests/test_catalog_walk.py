@@ -22,6 +22,7 @@ from planting import Planted, Planter
 
 Row = dict[str, Any]
 
+METHODS = {"GetResource": "get_resource", "ListResources": "list_resources"}
 EXCEPTIONS: dict[str, dict[str, str]] = json.loads(
     Path(__file__).with_name("catalog_walk_exceptions.json").read_text()
 )
@@ -125,7 +126,13 @@ class Visit:
         sql = f"SELECT * FROM {self.resource_type.dotted_name} WHERE region = ?{where}"
         cursor = self.connection.execute(sql, [self.at, *values])
         names = [description[0] for description in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        paths = self.connection.explain(sql, [self.at, *values]).paths
+        explained = {use for path in paths for use in path.uses}
+        assert {(call.type_name, METHODS[call.operation]) for call in self.emulator.calls} <= (
+            explained
+        )
+        return rows
 
     def _is(self, planted: Planted, row: Row) -> bool:
         """Whether a row shows the resource: all of it but what AWS does not return."""

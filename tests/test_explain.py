@@ -44,8 +44,16 @@ def explained(connect: Connect, estate: Emulator) -> awsvtab.Connection:
             [f"get {STREAMS} by data__Identifier: no call"],
         ),
         (
+            f"SELECT uri FROM {STREAMS} WHERE data__Identifier IN (SELECT id FROM l WHERE n > 99)",
+            [f"get {STREAMS} by data__Identifier: calls not known"],
+        ),
+        (
             f"SELECT uri FROM {STREAMS} WHERE domain_name = 'one'",
             [f"list {STREAMS} by domain_name: 1 ListResources and more"],
+        ),
+        (
+            "SELECT bucket FROM aws.s3.bucket_policies",
+            ["list aws.s3.bucket_policies: 1 ListResources and more"],
         ),
         (f"SELECT uri FROM {STREAMS}", [f"list by parent {STREAMS}: 1 ListResources and more"]),
         (
@@ -91,6 +99,14 @@ def explained(connect: Connect, estate: Emulator) -> awsvtab.Connection:
             [f"create {STREAMS}: CreateResource for each row, and its status until it is done"],
         ),
         (
+            f"INSERT OR IGNORE INTO {DOMAINS} (domain_name, default_expiration_days) "
+            "VALUES ('one', 9)",
+            [
+                f"create {DOMAINS}: GetResource for each row; CreateResource, and its status, "
+                "if it is not there"
+            ],
+        ),
+        (
             f"CREATE TABLE made AS SELECT uri FROM {STREAMS} WHERE domain_name IN ('one', 'two')",
             [f"list {STREAMS} by domain_name: 2 ListResources and more"],
         ),
@@ -134,6 +150,14 @@ def test_the_actions_are_cloud_control_s_and_those_of_the_handlers(
     assert listed.reads == (DOMAIN,)
     assert listed.methods == ("list_resources",)
     assert set(catalog().type(DOMAIN).handlers["list"]) <= set(listed.actions)
+
+
+def test_what_was_asked_of_aws_is_not_asked_for(connect: Connect, emulator: Emulator) -> None:
+    connection = connect()
+    (path,) = connection.explain("SELECT operation FROM aws_resource_requests").paths
+    assert str(path) == "list aws_resource_requests: 1 ListResourceRequests and more"
+    assert path.actions == ("cloudformation:ListResourceRequests",)
+    assert len(emulator.calls) == 0
 
 
 def test_the_account_s_regions_are_not_asked_for(connect: Connect, emulator: Emulator) -> None:
@@ -193,6 +217,46 @@ def test_what_passes_for_reading_is_not_run(explained: awsvtab.Connection, sql: 
     explained.rollback()
     assert explained.execute("PRAGMA user_version").fetchone() == (0,)
     assert len(explained.execute("PRAGMA database_list").fetchall()) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "methods"),
+    [
+        ("db_instance_identifier, region", ["list_resources"]),
+        ("max_allocated_storage", ["list_resources", "get_resource"]),
+        ("i.maxallocatedstorage", ["list_resources", "get_resource"]),
+        ("count(*)", ["list_resources"]),
+    ],
+)
+def test_columns_that_plans_do_not_know_of_are_known(
+    connect: Connect, emulator: Emulator, columns: str, methods: list[str]
+) -> None:
+    emulator.put("AWS::RDS::DBInstance", {"DBInstanceIdentifier": "d"})
+    connection = connect()
+    sql = f"SELECT {columns} FROM aws.rds.db_instances i"
+    (path,) = connection.explain(sql).paths
+    assert list(path.methods) == methods
+    connection.execute(sql).fetchall()
+    expected = {"list_resources": "ListResources", "get_resource": "GetResource"}
+    assert operations(emulator) == {expected[method]: 1 for method in methods}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE k (a PRIMARY KEY)",
+        "CREATE INDEX i ON l (n)",
+        "EXPLAIN SELECT 1",
+        "-- nothing",
+        "CREATE VIRTUAL TABLE q USING aws(sqs.queues)",
+        "ALTER TABLE l RENAME TO m",
+        "CREATE TRIGGER g DELETE ON l BEGIN SELECT 1; SELECT 2; END;",
+        "DROP TABLE l",
+    ],
+)
+def test_what_makes_tables_is_explained(explained: awsvtab.Connection, sql: str) -> None:
+    assert explained.explain(sql).paths == ()
+    assert explained.execute("SELECT name FROM sqlite_schema").fetchall() == [("l",)]
 
 
 def test_one_statement_is_explained_at_a_time(explained: awsvtab.Connection) -> None:

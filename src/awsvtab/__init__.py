@@ -12,6 +12,7 @@ from awsvtab.dbapi.constants import *  # noqa: F403 - again, for mypy, which doe
 from awsvtab.dbapi.module import outdated
 from awsvtab.errors import AwsError, AwsWarning
 from awsvtab.explain import AccessPath, Explanation
+from awsvtab.policies import policy
 from awsvtab.recovery import Recovered, recover
 from awsvtab.registration import Registration, register
 from awsvtab.version import __version__
@@ -29,6 +30,7 @@ __all__ = [
     "WriteProgress",
     "__version__",
     "dbapi2",
+    "policy",
     "recover",
     "register",
 ]

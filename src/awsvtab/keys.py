@@ -324,11 +324,7 @@ def parent_keys(
 ) -> Keys:
     """The keys of the parent's rows that may have children with these keys."""
     here = place.region
-    taken = {
-        name: source
-        for name, source in parent.take.items()
-        if _means_the_same(resource_type, name) and _is_text(parent_type, source)
-    }
+    taken = parent_properties(resource_type, parent, parent_type)
     return Keys(
         regions=None if parent_type.is_global else frozenset({here}),
         properties={
@@ -342,6 +338,17 @@ def parent_keys(
             if each.property in taken and _is_text(resource_type, each.property)
         ),
     )
+
+
+def parent_properties(
+    resource_type: ResourceType, parent: Parent, parent_type: ResourceType
+) -> dict[str, str]:
+    """The properties of which a row has the value that its parent has, with the parent's names."""
+    return {
+        name: source
+        for name, source in parent.take.items()
+        if _means_the_same(resource_type, name) and _is_text(parent_type, source)
+    }
 
 
 def inherited_keys(resource_type: ResourceType, keys: Keys) -> Keys:

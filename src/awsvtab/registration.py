@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
@@ -23,7 +24,7 @@ from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
 from awsvtab.errors import ProgrammingError, TooManyCalls
 from awsvtab.execution import Execution
-from awsvtab.explain import Explanation
+from awsvtab.explain import Explanation, Setting
 from awsvtab.functions import register_functions
 from awsvtab.hints import Hint, hinted
 from awsvtab.introspect import catalog_tables
@@ -40,7 +41,7 @@ from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
 from awsvtab.sqltokens import without_literals
-from awsvtab.statements import Statements
+from awsvtab.statements import EMPTY_SET, Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
 from awsvtab.write_tables import pending_table, requests_table, resource_requests_table
@@ -122,6 +123,7 @@ class Registration:
                 self.ledger,
                 lambda: self._new_snapshot(None),
                 partial(self._regions, reach(options)),
+                lambda: self._rerun.surveys,
             ),
         )
         register_tables(connection, self._introspection)
@@ -207,11 +209,34 @@ class Registration:
         ``sql`` is as `rewrite` gives it. AWS is asked nothing; local tables are read for keys.
         Raises what preparing the statement raises, and ProgrammingError for what it names wrongly.
         """
+        try:
+            return self._survey(sql, bindings)
+        except apsw.SQLError as error:
+            if str(error) != EMPTY_SET:
+                raise
+        with self.without_sets():
+            return self._survey(sql, bindings)
+
+    def _survey(self, sql: str, bindings: Any) -> Explanation:
         snapshot = self._new_snapshot(None)
         try:
-            return survey(self._rerun, self.catalog, self.resource_type, snapshot, sql, bindings)
+            return survey(self._rerun, self._setting(), self.resource_type, snapshot, sql, bindings)
         finally:
             snapshot.close()
+
+    def _setting(self) -> Setting:
+        """What decides about the connection's calls."""
+        types = self._options.types
+        named = () if isinstance(types, str | os.PathLike) else tuple(types)
+
+        def described(name: str) -> bool:
+            try:
+                self.catalog.type(name)
+            except KeyError:
+                return True
+            return name in named
+
+        return Setting(self.catalog, self._options.regions == ALL, described)
 
     def close(self) -> None:
         """Lets go of threads and connections to AWS; the tables can no longer be used.

@@ -66,6 +66,11 @@ class Rerun:
             execution.read_ahead = self._read_ahead(execution, snapshot)
         return execution.read_ahead
 
+    @property
+    def surveys(self) -> bool:
+        """Whether what runs is to ask AWS nothing at all."""
+        return self.noted_plans is not None
+
     def note_plan(self, reference: str, resource_type: ResourceType, plan: Plan) -> None:
         """SQLite considers a plan for a table reference."""
         if self.noted_plans is not None:
@@ -145,7 +150,7 @@ class Rerun:
         cursor.exec_trace = lambda source, *_: source.is_readonly
         cursor.row_trace = lambda _, row: row
         try:
-            yield from cursor.execute(sql, bindings)
+            yield from cursor.execute(sql, bindings, can_cache=self.statements.takes_sets)
         finally:
             cursor.close(True)
 

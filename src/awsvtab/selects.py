@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 from awsvtab.sqltokens import Tokens
@@ -34,10 +35,19 @@ def select_of(sql: str) -> str | None:
 
 
 def is_several(sql: str) -> bool:
-    """Whether there is more than one statement."""
+    """Whether there is more than one statement; semicolons inside of CREATE TRIGGER end none."""
     tokens = Tokens(sql)
-    end = tokens.index(";", 0, tokens.end)
-    return any(word != ";" for word in tokens.words[end:] if word)
+    for at, word in enumerate(tokens.words):
+        if word == ";" and sqlite3.complete_statement(sql[: tokens.stop(at)]):
+            return any(word != ";" for word in tokens.words[at:] if word)
+    return False
+
+
+def ignores_conflicts(sql: str) -> bool:
+    """Whether a statement is INSERT OR IGNORE."""
+    tokens = Tokens(sql)
+    verb, _ = _verb(tokens, _suffix(tokens))
+    return verb is not None and tokens.words[verb : verb + 2] == ["or", "ignore"]
 
 
 def _of_update(tokens: Tokens, begin: int, end: int, ctes: str) -> str | None:

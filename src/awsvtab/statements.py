@@ -46,6 +46,8 @@ TRACE_ID = "awsvtab.statements"
 EVENTS = apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE
 ANNOUNCED_KEPT = 32  # more than exec_traces ever nest; what was given up drops out
 COUNTED_KEPT = 4096  # statements
+# What APSW (3.54.1) says instead of passing on the set of ``IN (SELECT …)`` if it is empty.
+EMPTY_SET = "<NULL>"
 PLANS_KEPT = 2  # of one text: the earlier may be the one that runs, if the later never was
 
 

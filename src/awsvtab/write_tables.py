@@ -43,6 +43,7 @@ _RESOURCE_REQUESTS = {
     "retry_after": "TIMESTAMP",
     "region": "TEXT",
 }
+RESOURCE_REQUESTS = "aws_resource_requests"
 _KEYS = ("region", "operation", "operation_status")
 
 
@@ -115,14 +116,18 @@ def resource_requests_table(
     ledger: Ledger,
     new_snapshot: Callable[[], Snapshot],
     regions: Callable[[Snapshot, str | None], Sequence[str]],
+    surveys: Callable[[], bool],
 ) -> IntrospectionTable:
     """``aws_resource_requests``: what AWS lists of the last seven days, asked live.
 
-    ``regions`` gives those to ask, where a statement names one or none. AWS may repeat values in
-    its messages: the secrets that this connection sent are taken out of them.
+    ``regions`` gives those to ask, where a statement names one or none; while it ``surveys`` what a
+    statement would ask, none is asked. AWS may repeat values in its messages: the secrets that this
+    connection sent are taken out of them.
     """
 
     def rows(given: Given) -> Iterator[Row]:
+        if surveys():
+            return
         snapshot = new_snapshot()
         try:
             region, operation, status = (_text(given.get(key)) for key in _KEYS)
@@ -136,7 +141,7 @@ def resource_requests_table(
         finally:
             snapshot.close()
 
-    return IntrospectionTable("aws_resource_requests", _RESOURCE_REQUESTS, rows, frozenset(_KEYS))
+    return IntrospectionTable(RESOURCE_REQUESTS, _RESOURCE_REQUESTS, rows, frozenset(_KEYS))
 
 
 # Of anything else AWS would say that it is invalid; it just has no rows.

@@ -86,6 +86,15 @@ class Parameters(click.ParamType):  # type: ignore[type-arg,unused-ignore] # no 
         return name, json.dumps(given) if isinstance(given, list | dict) else given
 
 
+parameter_option = click.option(
+    "--param",
+    "parameters",
+    type=Parameters(),
+    multiple=True,
+    help="Value of :name, text; name:=5 is a number, null and JSON work too. May be repeated.",
+)
+
+
 def check_parameters(script: Sequence[Statement], given: Sequence[tuple[str, Any]]) -> None:
     """Raises UsageError for a parameter without a name, given twice, or used nowhere."""
     if any(statement.has_nameless_parameters for statement in script):

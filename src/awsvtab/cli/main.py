@@ -14,6 +14,7 @@ from awsvtab.catalog import catalog
 from awsvtab.catalog.store import version_line
 from awsvtab.cli.browse import describe, tables
 from awsvtab.cli.connecting import installed, reported
+from awsvtab.cli.explaining import explain, policy
 from awsvtab.cli.query import query
 from awsvtab.cli.recovering import recover_journal
 from awsvtab.cli.serve import serve
@@ -88,5 +89,5 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     serve(host, port, seed)
 
 
-for command in (query, tables, describe, serve, recover_journal):
+for command in (query, tables, describe, explain, policy, serve, recover_journal):
     main.add_command(command)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from typing import Any
 
@@ -12,11 +11,11 @@ import click
 
 import awsvtab
 from awsvtab.cli import approval, progress
-from awsvtab.cli.arguments import Parameters, check_parameters, format_options, sql_arguments
+from awsvtab.cli.arguments import check_parameters, format_options, parameter_option, sql_arguments
 from awsvtab.cli.connecting import Command, Target, connection_options, reported
 from awsvtab.cli.formats import Rows
 from awsvtab.cli.output import Output
-from awsvtab.cli.running import PendingChange, Rehearsal, Runner, Values
+from awsvtab.cli.running import PendingChange, Rehearsal, Runner, Values, located
 from awsvtab.cli.script import Statement
 
 Script = Sequence[Statement]
@@ -26,13 +25,7 @@ _DOCUMENTS = ("desired_state", "patch_document")
 
 @click.command(cls=Command)
 @sql_arguments
-@click.option(
-    "--param",
-    "parameters",
-    type=Parameters(),
-    multiple=True,
-    help="Value of :name, text; name:=5 is a number, null and JSON work too. May be repeated.",
-)
+@parameter_option
 @format_options
 @click.option("--dry-run", is_flag=True, help="Show what would change at AWS, and send nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Change AWS without asking.")
@@ -73,7 +66,7 @@ def _run(
 
         runner = Runner(connection, approve)
         for statement in script:
-            with _located(statement, script):
+            with located(statement, script):
                 cursor = runner.execute(statement, values)
                 output.show(cursor, held=cursor.rowcount >= 0)
                 stop()
@@ -89,7 +82,7 @@ def _rehearse(
     with progress.shown(connection):
         rehearsal = Rehearsal(connection)
         for statement in script:
-            with _located(statement, script):
+            with located(statement, script):
                 rehearsal.execute(statement, values).fetchall()
         return rehearsal.finish()
 
@@ -104,15 +97,3 @@ def _show_plan(changes: Sequence[PendingChange], output: Output, as_rows: bool) 
         click.echo("\n".join(approval.described(changes, most=len(changes))))
     if not changes:
         click.echo("nothing would change at AWS", err=True)
-
-
-@contextmanager
-def _located(statement: Statement, script: Script) -> Iterator[None]:
-    """Tells which of several statements has failed."""
-    try:
-        yield
-    except awsvtab.Error as error:
-        if len(script) > 1:
-            number = script.index(statement) + 1
-            error.add_note(f"in statement {number} of {len(script)}, line {statement.line}")
-        raise

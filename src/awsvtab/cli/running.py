@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from awsvtab import Connection, Cursor, OperationalError
+from awsvtab import Connection, Cursor, Error, OperationalError
 from awsvtab.cli.script import BEGIN, COMMIT, OUTSIDE, ROLLBACK, Statement
 
 Values = Mapping[str, Any]
@@ -39,6 +40,18 @@ _NO_END = (
 )
 
 Approve = Callable[[Sequence[PendingChange]], None]
+
+
+@contextmanager
+def located(statement: Statement, script: Sequence[Statement]) -> Iterator[None]:
+    """Tells which of several statements has failed."""
+    try:
+        yield
+    except Error as error:
+        if len(script) > 1:
+            number = script.index(statement) + 1
+            error.add_note(f"in statement {number} of {len(script)}, line {statement.line}")
+        raise
 
 
 def pending(connection: Connection) -> list[PendingChange]:

@@ -22,15 +22,13 @@ from awsvtab.dbapi.translate import translate
 from awsvtab.errors import DataError, ProgrammingError
 from awsvtab.ledger import Written
 from awsvtab.sql import Rewritten
+from awsvtab.statements import EMPTY_SET
 
 if TYPE_CHECKING:
     from awsvtab.dbapi.connection import Connection
 
 Values = tuple[Any, ...]
 
-
-# What APSW (3.54.1) says instead of passing on the set of ``IN (SELECT …)`` if it is empty.
-EMPTY_SET = "<NULL>"
 
 # What a text is that holds no statement: blanks and comments.
 NOTHING = Statement(Rewritten(""), "", False, False, True, ())

@@ -2,9 +2,9 @@
 
 The modules, in the order in which a request passes them. `server` takes it off the socket,
 `plugin` from ``mock_aws``; `wire` logs it (`calls`), applies what was ordered to go wrong
-(`faults`), and makes bytes a request and an answer bytes. `service` has the eight operations,
-`changes` the progress events, `holdings` the resources: those in `store`, moto's own objects of
-them (`mirror`), and what other clients made there (`adapters`).
+(`faults`), and makes bytes a request and an answer bytes. `access` says what the caller may do.
+`service` has the eight operations, `changes` the progress events, `holdings` the resources: those
+in `store`, moto's own objects of them (`mirror`), and what other clients made there (`adapters`).
 
 Decisions are pure functions of a resource type's schema: `schemas` (what types there are),
 `validation`, `identifiers`, `patches`, `parents`, and `values` (what AWS makes up, with `formats`,

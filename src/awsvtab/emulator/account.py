@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
 import boto3
 import botocore.loaders
 import botocore.session
+from moto.core.authorization import enable_iam_authentication
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
 from . import examples, identifiers, plugin, schemas
 from .calls import Calls
@@ -51,6 +58,24 @@ class Account:
         """A small desired state that the type accepts. Another seed gives another one."""
         return examples.desired_state(_schema(type_name, region or self.region), seed)
 
+    @contextmanager
+    def user(self, policy: Json) -> Iterator[boto3.Session]:
+        """A session of a new IAM user, who may do what the policy document says, and no more.
+
+        Meanwhile all callers in this process are held to the policies that moto has of them.
+        """
+        users, name = iam_backends[self.account][get_partition(self.region)], f"user-{uuid4()}"
+        users.create_user(self.region, name)
+        try:
+            users.put_user_policy(name, "policy", json.dumps(policy))
+            key = users.create_access_key(name)
+            with enable_iam_authentication():
+                yield dummy_session(self.region, key.access_key_id, key.secret_access_key)
+        finally:
+            user = users.users.pop(name, None)  # unless `reset` has forgotten it
+            for own in user.access_keys if user else ():
+                del users.access_keys[own.access_key_id]
+
     def reset(self) -> None:
         """Forget the account's resources, of all services, and set all settings back."""
         self._controls.reset()
@@ -88,14 +113,14 @@ def mocked(region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> Acco
     return Account(region, account, plugin.mocked)
 
 
-def dummy_session(region: str) -> boto3.Session:
-    """A new session with credentials that are none."""
+def dummy_session(region: str, key: str = "emulator", secret: str = "emulator") -> boto3.Session:
+    """A new session, by default with credentials that are none."""
     core = botocore.session.Session()
     core.register_component("data_loader", LOADER)
     return boto3.Session(
         botocore_session=core,
-        aws_access_key_id="emulator",
-        aws_secret_access_key="emulator",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
         region_name=region,
     )
 

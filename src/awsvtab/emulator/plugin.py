@@ -13,9 +13,10 @@ import re
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ConnectionClosedError
 from moto import backend_index
@@ -23,7 +24,8 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import get_account_id_from
 
-from . import schemas, wire
+from . import access, schemas, wire
+from .access import Rights
 from .controls import Controls
 from .errors import CloudControlError
 from .faults import Effect
@@ -48,9 +50,10 @@ LOCK = threading.RLock()
 
 
 class Headers(Protocol):
-    """What http.server's and werkzeug's headers have in common."""
+    """What http.server's, werkzeug's and botocore's headers have in common."""
 
     def get(self, name: str, default: Any = None) -> Any: ...
+    def items(self) -> Iterable[tuple[str, Any]]: ...
 
 
 class CloudControlBackend(BaseBackend):
@@ -111,7 +114,11 @@ backends.controls.add(mocked)
 
 
 def service(
-    account: str, region: str, controls: Controls, effects: Sequence[Effect] = ()
+    account: str,
+    region: str,
+    controls: Controls,
+    effects: Sequence[Effect] = (),
+    rights: Rights = access.everything,
 ) -> CloudControl:
     """Cloud Control as the account sees it in the region, for one request.
 
@@ -121,7 +128,8 @@ def service(
         here = backends[account][region].region
     except KeyError:
         raise ValueError(f"there is no region '{region}'") from None
-    return CloudControl(here, lambda name: backends[account][name].region, controls, effects)
+    regions = backends[account]
+    return CloudControl(here, lambda name: regions[name].region, controls, effects, rights)
 
 
 def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) -> wire.Answer:
@@ -129,8 +137,9 @@ def answer(target: str, body: bytes, caller: wire.Caller, controls: Controls) ->
 
     def run(operation: str, request: Json, effects: Sequence[Effect]) -> Json:
         with LOCK:
+            rights = access.rights(caller.account, caller.region, caller.headers, body, operation)
             try:
-                cloud_control = service(caller.account, caller.region, controls, effects)
+                cloud_control = service(caller.account, caller.region, controls, effects, rights)
             except ValueError as error:
                 # What a request to no endpoint gets from AWS is no answer at all.
                 raise CloudControlError("UnrecognizedClientException", str(error)) from None
@@ -147,7 +156,11 @@ def caller(headers: Headers, url: str, default_account: str) -> wire.Caller:
     account = os.environ.get("MOTO_ACCOUNT_ID") or headers.get("x-moto-account-id")
     if account is None:
         account = get_account_id_from(scope[1] if scope else "")
-    return wire.Caller(default_account if account == DEFAULT_ACCOUNT_ID else account, region)
+    account = default_account if account == DEFAULT_ACCOUNT_ID else account
+    given = dict(headers.items())
+    if url and "host" not in map(str.lower, given):
+        given["host"] = urlsplit(url).netloc  # under ``mock_aws``, which takes requests before that
+    return wire.Caller(account, region, given)
 
 
 def respond(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], bytes]:

@@ -57,6 +57,10 @@ class ResourceSchema:
         """Some of ``create``, ``read``, ``update``, ``delete``, ``list``."""
         return frozenset(self.document.get("handlers", ()))
 
+    def permissions(self, handler: str) -> tuple[str, ...]:
+        """What the handler needs from whoever calls it."""
+        return tuple(self.document["handlers"][handler].get("permissions", ()))
+
     @cached_property
     def identifier(self) -> tuple[Pointer, ...]:
         return self._pointers("primaryIdentifier")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import errors, identifiers, parents, patches, pointers, schemas, tokens, validation
+from .access import Rights, everything
 from .changes import ACTIVE, Change, Work
 from .controls import Carried, Controls
 from .faults import Effect
@@ -41,9 +42,11 @@ class CloudControl:
         regions: Callable[[str], Region],
         controls: Controls,
         effects: Sequence[Effect] = (),
+        rights: Rights = everything,
     ) -> None:
         self.controls = controls
         self.effects = effects
+        self.rights = rights
         self.now = controls.changes.clock()
         self.requests = region.requests
         self.holdings = Holdings(region, regions, self.now)
@@ -188,6 +191,11 @@ class CloudControl:
         if action not in schema.handlers:
             raise errors.unsupported(type_name, action.upper())
         self.holdings.holder(schema).pending.settle(self.now)
+        denied = self.rights(schema.service, schema.permissions(action))
+        if denied is not None and action in ("read", "list"):
+            raise denied
+        if denied is not None:
+            self.effects = (*self.effects, Effect(change_error=denied))
         return schema
 
     def _begin(self, request: Json, begin: Callable[[], Change]) -> Json:

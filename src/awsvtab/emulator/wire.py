@@ -6,7 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -59,10 +59,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, and where."""
+    """Who asks, and where; ``headers`` tell who signed."""
 
     account: str
     region: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def answer(
