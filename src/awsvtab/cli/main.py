@@ -17,6 +17,7 @@ from awsvtab.cli.connecting import installed, reported
 from awsvtab.cli.explaining import explain, policy
 from awsvtab.cli.query import query
 from awsvtab.cli.recovering import recover_journal
+from awsvtab.cli.serve import serve
 
 _STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
 
@@ -88,5 +89,5 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     serve(host, port, seed)
 
 
-for command in (query, tables, describe, recover_journal, explain, policy):
+for command in (query, tables, describe, explain, policy, serve, recover_journal):
     main.add_command(command)
