@@ -65,24 +65,34 @@ _OWN_TABLE = """
 
 
 class Registration:
-    """The AWS side of one connection."""
+    """The AWS side of one connection.
 
-    def __init__(self, connection: apsw.Connection, options: Options) -> None:
-        self.cloudcontrol = CloudControl(options)
+    With ``share`` it has that registration's options, and reaches AWS through it.
+    """
+
+    def __init__(
+        self, connection: apsw.Connection, options: Options, share: Registration | None = None
+    ) -> None:
         self._options = options
-        self._pool = Pool(options.concurrency)
-        self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+        self._shares = share is not None
+        if share is None:
+            self.cloudcontrol = CloudControl(options)
+            self._pool = Pool(options.concurrency)
+            self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+            self.catalog = catalog()
+        else:
+            self.cloudcontrol, self._pool = share.cloudcontrol, share._pool
+            self._cache, self.catalog = share._cache, share.catalog
         self._redact = lru_cache(STATEMENTS_KEPT)(without_literals)
         self._read_progress: ReadCallback | None = None
         self._approve: Callable[[int], object] | None = None
-        self.catalog = catalog()
-        if options.types:
+        if options.types and share is None:
             self.catalog = self.catalog.extended(more_types(options.types, self._describe))
         self.changes = Changes(options.max_changes)
-        self._short_names = short_names(self.catalog, options.tables)
+        self.short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
-            partial(_rewrite, self.catalog, self._short_names, self._find)
+            partial(_rewrite, self.catalog, self.short_names, self._find)
         )
         journal = None if options.journal is None else Journal(options.journal)
         self.ledger = Ledger(journal, options.clock.time)
@@ -100,7 +110,7 @@ class Registration:
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
-            short_names=self._short_names,
+            short_names=self.short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=self._statements,
             rerun=self._rerun,
@@ -137,7 +147,7 @@ class Registration:
             iVersion=2,  # with 1, SAVEPOINT and ROLLBACK TO would not be told
         )
         create_eponymous = partial(create, eponymous=True, eponymous_only=True)
-        for name in (*self.catalog.known_names, *self._short_names):
+        for name in (*self.catalog.known_names, *self.short_names):
             create_eponymous(name, module)
         create(MODULE, curated)
 
@@ -158,7 +168,7 @@ class Registration:
 
     def _aws_table(self, name: str) -> ResourceType | None:
         """The type whose table has a name."""
-        return self._short_names.get(name.lower()) or self.catalog.table(name)
+        return self.short_names.get(name.lower()) or self.catalog.table(name)
 
     def _type_named(self, name: str) -> ResourceType:
         return type_named(self.catalog, name, self._describe)
@@ -176,7 +186,7 @@ class Registration:
     def hint(self, message: str, sql: str) -> Hint:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
-        return hinted(message, sql, self.catalog, self._short_names, others)
+        return hinted(message, sql, self.catalog, self.short_names, others)
 
     def warn_of_hidden(self, sql: str) -> None:
         """Warns of AWS tables whose names mean local tables, now that these were created."""
@@ -259,9 +269,13 @@ class Registration:
         return Setting(self.catalog, self._options.regions == ALL, described)
 
     def close(self) -> None:
-        """Lets go of threads and connections to AWS; the tables can no longer be used."""
-        self._pool.close()
-        self.cloudcontrol.close()
+        """Lets go of threads and connections to AWS; the tables can no longer be used.
+
+        Those that are shared belong to the registration that was there first.
+        """
+        if not self._shares:
+            self._pool.close()
+            self.cloudcontrol.close()
         self.ledger.close()
 
     def set_read_progress(self, callback: ReadCallback | None) -> None:
@@ -397,10 +411,19 @@ def _rewrite(
     return rewrite(sql, find, schemas)
 
 
-def register(connection: apsw.Connection, **options: Any) -> Registration:
+def register(
+    connection: apsw.Connection, *, share: Registration | None = None, **options: Any
+) -> Registration:
     """Puts the AWS tables on ``connection``, under their underscore names and any short ones.
 
     The keyword arguments are those of `Options`. Tables of the connection's own hide AWS tables
-    of the same name.
+    of the same name. With ``share``, a registration that is closed after this one, the options are
+    its options, and both use its threads, its pace, its cache and its record of calls.
     """
-    return Registration(connection, Options.of(options))
+    if share is None:
+        return Registration(connection, Options.of(options))
+    if options:
+        raise ProgrammingError(
+            f"share and {min(options)}: the options are those of the connection that is shared"
+        )
+    return Registration(connection, share._options, share)

@@ -17,6 +17,7 @@ from awsvtab.cli.connecting import installed, reported
 from awsvtab.cli.explaining import explain, policy
 from awsvtab.cli.query import query
 from awsvtab.cli.recovering import recover_journal
+from awsvtab.cli.serve import serve
 from awsvtab.cli.shell import shell
 
 _STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
@@ -90,5 +91,5 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     serve(host, port, seed)
 
 
-for command in (query, shell, tables, describe, explain, policy, recover_journal):
+for command in (query, shell, tables, describe, explain, policy, serve, recover_journal):
     main.add_command(command)

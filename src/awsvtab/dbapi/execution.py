@@ -235,7 +235,7 @@ class Execution:
     def _run_again(self, source: apsw.Cursor, statement: Statement, bindings: Any) -> int:
         """Run the same statement with other parameters; how many rows it wrote."""
         try:
-            deque(source.execute(statement.text, bindings), maxlen=0)
+            self._drain(source, statement, bindings)
         except DoneButBusy as done:
             return done.rows
         except apsw.BusyError as error:
@@ -243,6 +243,17 @@ class Execution:
                 raise
             return 0
         return self._rows_written(source.connection)
+
+    def _drain(self, source: apsw.Cursor, statement: Statement, bindings: Any) -> None:
+        """Run a statement to its end; without sets, where APSW cannot make an empty one."""
+        try:
+            deque(source.execute(statement.text, bindings), maxlen=0)
+            return
+        except apsw.SQLError as error:
+            if str(error) != EMPTY_SET:
+                raise
+        with self.connection._registration.without_sets():
+            deque(source.execute(statement.text, bindings, can_cache=False), maxlen=0)
 
     def _rows_written(self, database: apsw.Connection) -> int:
         """How many rows the last statement wrote. SQLite counts those that OR IGNORE left out."""
