@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from awsvtab.emulator import Emulator
+from clock import FakeClock
 from conftest import DOMAIN, Connect, operations, put_domain, put_stream
 from emulating import cloudcontrol
 
@@ -533,7 +534,7 @@ def test_a_type_that_needs_to_be_told_more_asks_for_it(browser: Browser, estate:
 )
 @pytest.mark.parametrize("kind", ["", ".json", ".csv"])
 def test_what_aws_refuses_is_an_error_page(
-    browser: Browser,
+    serve: Serve,
     estate: Emulator,
     order: Callable[[Any], Any],
     status: int,
@@ -541,7 +542,7 @@ def test_what_aws_refuses_is_an_error_page(
     kind: str,
 ) -> None:
     order(estate.faults)
-    answer = browser.get(DOMAINS + kind)
+    answer = serve(clock=FakeClock()).get(DOMAINS + kind)
     assert answer.status_code == status
     assert words in answer.text
     assert "0 records" not in answer.text
