@@ -153,6 +153,18 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
     assert run("--db", database, "SELECT count(*) AS n FROM sqlite_schema").stdout == "n\n0\n"
 
 
+def test_a_dry_run_shows_the_plan_and_not_a_table_of_that_name(
+    estate: Emulator, tmp_path: Path
+) -> None:
+    to = ("--endpoint-url", estate.endpoint_url, "--db", str(tmp_path / "own.db"))
+    assert run(*to, "CREATE TABLE aws_pending AS SELECT * FROM aws_pending").exit_code == 0
+    rows = list(csv.DictReader(run(*to, "--dry-run", DELETE).stdout.splitlines()))
+    assert [(row["operation"], row["identifier"]) for row in rows] == [
+        ("DELETE", "one|a"),
+        ("DELETE", "one|b"),
+    ]
+
+
 def test_a_dry_run_of_what_changes_nothing_says_so(estate: Emulator) -> None:
     result = run("--endpoint-url", estate.endpoint_url, "--dry-run", "SELECT 1")
     assert result.stderr == "nothing would change at AWS\n"

@@ -100,6 +100,18 @@ def test_any_other_answer_changes_nothing(start: Start, estate: Emulator, answer
     assert "DeleteResource" not in operations(estate)
 
 
+@pytest.mark.parametrize("kind", ["TABLE", "TEMP TABLE"])
+def test_a_table_called_as_the_plan_does_not_keep_changes_from_being_asked_about(
+    start: Start, estate: Emulator, tmp_path: Path, kind: str
+) -> None:
+    hiding = f"CREATE {kind} aws_pending AS SELECT * FROM aws_pending"
+    command = start("--db", str(tmp_path / "own.db"), f"{hiding}; {DELETE}")
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("n")
+    assert command.end() == 1
+    assert "DeleteResource" not in operations(estate)
+
+
 def test_yes_is_not_asked_for_twice(start: Start, estate: Emulator) -> None:
     command = start("--yes", DELETE)
     assert command.end() == 0

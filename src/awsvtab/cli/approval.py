@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from awsvtab import PendingChange
 from awsvtab.cli.formats import visible
-from awsvtab.cli.running import PendingChange
 
 MOST_SHOWN = 20
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple, fields
 from typing import Any
 
 import click
 
 import awsvtab
+from awsvtab import PendingChange
 from awsvtab.cli import approval, progress
 from awsvtab.cli.arguments import check_parameters, format_options, parameter_option, sql_arguments
 from awsvtab.cli.connecting import Command, Target, connection_options, reported
 from awsvtab.cli.formats import Rows
 from awsvtab.cli.output import Output
-from awsvtab.cli.running import PendingChange, Rehearsal, Runner, Values, located
+from awsvtab.cli.running import Rehearsal, Runner, Values, located
 from awsvtab.cli.script import Statement
 
 Script = Sequence[Statement]
 
+_SHOWN = PendingChange._fields[:-1]  # all but the statement
 _DOCUMENTS = ("desired_state", "patch_document")
 
 
@@ -90,9 +91,8 @@ def _rehearse(
 def _show_plan(changes: Sequence[PendingChange], output: Output, as_rows: bool) -> None:
     """A list for people, or rows for programs."""
     if as_rows or not sys.stdout.isatty():
-        names = [each.name for each in fields(PendingChange)]
-        types = ["JSON" if name in _DOCUMENTS else None for name in names]
-        output.rows(Rows(names, types, map(astuple, changes)))
+        types = ["JSON" if name in _DOCUMENTS else None for name in _SHOWN]
+        output.rows(Rows(_SHOWN, types, (each[: len(_SHOWN)] for each in changes)))
     elif changes:
         click.echo("\n".join(approval.described(changes, most=len(changes))))
     if not changes:
