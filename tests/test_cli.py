@@ -95,6 +95,14 @@ def test_a_script_may_commit_before_its_end(estate: Emulator) -> None:
     assert operations(estate)["DeleteResource"] == 2
 
 
+def test_the_statement_that_failed_is_told_apart_from_one_like_it() -> None:
+    result = run("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1); INSERT INTO t VALUES (1);")
+    assert result.stderr.splitlines() == [
+        "Error: UNIQUE constraint failed: t.a",
+        "in statement 3 of 3, line 1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("script", "message"),
     [

@@ -140,6 +140,31 @@ def test_the_answer_does_not_come_from_the_script(start: Start, tmp_path: Path) 
     assert "nothing was sent" in command.screen
 
 
+@pytest.mark.parametrize("redirection", ["2>/dev/null", "> /dev/null", "< /dev/null", "| cat"])
+def test_whoever_sits_at_a_terminal_is_asked_though_a_stream_is_a_file(
+    start: Start, estate: Emulator, redirection: str
+) -> None:
+    command = start(DELETE, program=through_shell(redirection))
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("n")
+    assert command.end() == (0 if redirection == "| cat" else 1)
+    assert "DeleteResource" not in operations(estate)
+    command = start(DELETE, program=through_shell(redirection))
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("y")
+    assert command.end() == 0
+    assert operations(estate)["DeleteResource"] == 2
+
+
+def test_an_answer_that_is_no_text_is_no_yes(start: Start, estate: Emulator) -> None:
+    command = start(DELETE)
+    command.wait_for("[y/N] ")
+    command.press_bytes(b"y\xff\n")
+    assert command.end() == 1
+    assert command.screen.endswith("Error: nothing was sent, and nothing kept")
+    assert "DeleteResource" not in operations(estate)
+
+
 def test_a_dry_run_is_a_list_for_people(start: Start, estate: Emulator) -> None:
     command = start(
         "--dry-run",

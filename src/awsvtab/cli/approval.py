@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO
 
 import click
 
@@ -16,12 +18,12 @@ MOST_SHOWN = 20
 def ask(changes: Sequence[PendingChange]) -> None:
     """Asks on the terminal whether to send these. ClickException for no, or where nobody answers.
 
-    The answer does not come from a pipe that holds the script.
+    The answer does not come from a pipe that holds the script, nor does the question go to a file.
     """
-    click.echo("\n".join(described(changes)), err=True)
-    question = f"Apply {_count(len(changes))} to AWS? [y/N] "
+    lines = [*described(changes), f"Apply {_count(len(changes))} to AWS? [y/N] "]
     try:
-        answer = _answer(question)
+        with _terminal(sys.stderr, "w") as asked, _terminal(sys.stdin, "r") as answers:
+            answer = _answer("\n".join(lines), asked, answers)
     except OSError:
         raise click.ClickException(
             "nobody to ask: nothing was sent; --yes applies without asking, --dry-run shows only"
@@ -31,8 +33,8 @@ def ask(changes: Sequence[PendingChange]) -> None:
 
 
 def is_somebody_there() -> bool:
-    """Whether a person reads what the command says."""
-    return sys.stderr.isatty()
+    """Whether a person has called the command, though one or two of its streams may be files."""
+    return any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Iterator[str]:
@@ -49,18 +51,23 @@ def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Itera
         yield f"… and {_count(len(changes) - most)} more; --dry-run shows all"
 
 
-def _answer(question: str) -> str:
-    click.echo(question, nl=False, err=True)
+def _terminal(stream: IO[str], mode: str) -> AbstractContextManager[IO[str]]:
+    """The stream if it is a terminal, else the one that the command was started on."""
+    if stream.isatty():
+        return nullcontext(stream)
+    return open("/dev/tty", mode, encoding="utf-8", errors="replace")
+
+
+def _answer(question: str, asked: IO[str], answers: IO[str]) -> str:
+    click.echo(question, asked, nl=False)
     answer = ""
     try:
-        if sys.stdin.isatty():
-            answer = sys.stdin.readline()
-        else:
-            with open("/dev/tty", encoding="utf-8") as terminal:
-                answer = terminal.readline()
+        answer = answers.readline()
+    except UnicodeDecodeError:
+        pass  # no yes
     finally:
         if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
-            click.echo(err=True)
+            click.echo(file=asked)
     return answer
 
 

@@ -29,7 +29,7 @@ def located(statement: Statement, script: Sequence[Statement]) -> Iterator[None]
         yield
     except Error as error:
         if len(script) > 1:
-            number = script.index(statement) + 1
+            number = next(n for n, each in enumerate(script, start=1) if each is statement)
             error.add_note(f"in statement {number} of {len(script)}, line {statement.line}")
         raise
 
