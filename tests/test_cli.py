@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from awsvtab.cli.query import query
 from awsvtab.emulator import Emulator
 from awsvtab.options import Options
 from conftest import operations
+from terminal import SOURCES
 
 
 @pytest.fixture(autouse=True)
@@ -209,6 +211,12 @@ def test_parameters_are_text_or_json() -> None:
         (["--file", "nowhere.sql"], "nowhere.sql"),
         (["--db", "/nowhere/at/all.db", "SELECT 1"], "unable to open database file"),
         (["SELECT ?"], "? has no name: write :name"),
+        (["SELECT 1;\0 SELECT 2"], "there is a NUL in the SQL"),
+        (["SELECT '\udcff'"], "the SQL is not UTF-8 text"),
+        (["SELECT", "1"], 'write it in quotes, "SELECT …"'),
+        (["--param", "a:=99999999999999999999", "SELECT :a"], "does not fit 64 bits"),
+        (["--param", "a:=NaN", "SELECT :a"], "is no JSON"),
+        (["emulator", "--port", "99999"], "99999 is not in the range"),
     ],
 )
 def test_bad_input_is_one_message(arguments: list[str], message: str) -> None:
@@ -217,6 +225,29 @@ def test_bad_input_is_one_message(arguments: list[str], message: str) -> None:
     assert message in result.stderr
     assert "Traceback" not in result.output
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "output"),
+    [
+        ('"SELECT 1 AS a" > /dev/full', 1, "Error: [Errno 28] No space left on device\n"),
+        ("tables buckets > /dev/full", 1, "Error: [Errno 28] No space left on device\n"),
+        ('"SELECT 1 AS a" >&-', 0, ""),
+        ('"SELECT 1 AS a" 2>&-', 0, "a\n1\n"),
+        ('"SELEC 1" 2>&-', 1, ""),
+        ('"SELECT 1 AS a" <&-', 0, "a\n1\n"),
+        ("tables --format jsonl | head -0", 0, ""),
+    ],
+)
+def test_streams_may_be_closed_or_full(line: str, status: int, output: str) -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m awsvtab {line}'],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout + ran.stderr) == (status, output)
 
 
 def test_statements_come_from_files_and_standard_input(tmp_path: Path) -> None:

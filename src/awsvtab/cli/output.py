@@ -28,7 +28,8 @@ class Output:
             self._format = fitting if is_terminal else FORMATS["csv"]
         else:
             self._format = FORMATS[name]
-        self._style = Style(null, shutil.get_terminal_size().columns if is_terminal else None)
+        width = shutil.get_terminal_size().columns if is_terminal else None
+        self._style = Style(null, width, sys.stdout.encoding or "utf-8")
         self._has_printed = False
         self._held: list[str | IO[str]] = []  # notes for stderr, spooled results
 
