@@ -97,6 +97,19 @@ def test_a_script_may_commit_before_its_end(estate: Emulator) -> None:
     assert operations(estate)["DeleteResource"] == 2
 
 
+def test_what_is_read_does_not_let_out_what_is_not_yet_committed(estate: Emulator) -> None:
+    made = "CREATE TABLE t (a); INSERT INTO t VALUES (1) RETURNING a; SELECT 2 AS b"
+    failed = run(f"{made}; SELEC 1")
+    assert (failed.exit_code, failed.stdout) == (1, "b\n2\n")
+    assert run(made).stdout == "b\n2\n\na\n1\n"
+
+
+def test_what_was_rolled_back_is_not_told(estate: Emulator) -> None:
+    script = f"{DELETE}; SELECT 1 AS a; ROLLBACK; {DELETE} AND event_stream_name = 'a'"
+    result = run("--endpoint-url", estate.endpoint_url, script)
+    assert (result.stdout, result.stderr) == ("a\n1\n", "1 row changed\n")
+
+
 def test_the_statement_that_failed_is_told_apart_from_one_like_it() -> None:
     result = run("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1); INSERT INTO t VALUES (1);")
     assert result.stderr.splitlines() == [
@@ -205,8 +218,9 @@ def test_parameters_are_text_or_json() -> None:
         (["--param", "a", "SELECT :a"], "write name=text, or name:=JSON"),
         (["--param", "a:=x", "SELECT :a"], "is no JSON"),
         (["--format", "xml", "SELECT 1"], "'xml' is not one of"),
-        (["--max-calls", "0", "SELECT 1"], "max_calls=0: write 1 or more"),
+        (["--max-calls", "0", "SELECT 1"], "--max-calls 0: write 1 or more"),
         (["-- nothing"], "no statement: there are only blanks and comments"),
+        (["--emulator", "--profile", "x", "SELECT 1"], "--emulator and --profile: write one"),
         (["tabels"], "no such command: tabels; did you mean tables?"),
         (["--file", "nowhere.sql"], "nowhere.sql"),
         (["--db", "/nowhere/at/all.db", "SELECT 1"], "unable to open database file"),
@@ -358,6 +372,12 @@ def test_all_regions_and_a_folder_of_schemas(tmp_path: Path) -> None:
             "--endpoint-url http://127.0.0.1:5555 for",
         ),
         ("connect(session=s)", "connect(session=s)"),
+        ("max_calls=-1: write 1 or more", "--max-calls -1: write 1 or more"),
+        ("cache_ttl=nan: for example cache_ttl=60", "--cache-ttl nan: for example --cache-ttl 60"),
+        ("was opened with read_only=True", "was opened with --read-only"),
+        ("journal='/nowhere/j': No such file", "--journal /nowhere/j: No such file"),
+        ("tables: no such table: nope", "--table: no such table: nope"),
+        ("no such column: x.region=5", "no such column: x.region=5"),
     ],
 )
 def test_messages_name_options_as_they_are_typed(message: str, expected: str) -> None:

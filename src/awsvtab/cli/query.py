@@ -16,7 +16,7 @@ from awsvtab.cli.connecting import Command, Target, connection_options, reported
 from awsvtab.cli.formats import Rows
 from awsvtab.cli.output import Output
 from awsvtab.cli.running import Rehearsal, Runner, Values, located
-from awsvtab.cli.script import Statement
+from awsvtab.cli.script import ROLLBACK, Statement
 
 Script = Sequence[Statement]
 
@@ -52,7 +52,8 @@ def query(
             changes = _rehearse(connection, script, dict(parameters))
             _show_plan(changes, output, as_rows=format_name is not None)
         else:
-            _run(connection, script, dict(parameters), output, yes)
+            with output:
+                _run(connection, script, dict(parameters), output, yes)
 
 
 def _run(
@@ -69,6 +70,8 @@ def _run(
         for statement in script:
             with located(statement, script):
                 cursor = runner.execute(statement, values)
+                if statement.control == ROLLBACK:
+                    output.discard()
                 output.show(cursor, held=cursor.rowcount >= 0)
                 stop()
             if runner.is_over:
