@@ -75,6 +75,15 @@ class Terminal:
         """Types what need not be text."""
         os.write(self._child.child_fd, keys)
 
+    def kill(self, number: int) -> None:
+        """Sends the command a signal."""
+        self._child.kill(number)
+
+    @property
+    def has_cursor(self) -> bool:
+        """Whether the cursor can be seen."""
+        return not self._screen.cursor.hidden
+
     def end(self) -> int:
         """Waits for the command to end by itself; its exit status."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -218,6 +219,19 @@ def test_ctrl_c_ends_a_read_at_once_and_says_so(start: Start, estate: Emulator) 
     assert time.monotonic() - begun < 5
     assert command.screen == "^Cinterrupted" or command.screen.endswith("interrupted")
     assert "Traceback" not in command.said
+    estate.faults.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_leaves_a_clean_screen(
+    start: Start, estate: Emulator, number: signal.Signals
+) -> None:
+    estate.faults.delay(5)
+    command = start(f"SELECT count(*) FROM {STREAMS}")
+    command.wait_for("1 call ")
+    command.kill(number)
+    assert command.end() == 130
+    assert (command.screen, command.has_cursor) == ("interrupted", True)
     estate.faults.clear()
 
 
