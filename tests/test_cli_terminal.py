@@ -157,6 +157,15 @@ def test_whoever_sits_at_a_terminal_is_asked_though_a_stream_is_a_file(
     assert operations(estate)["DeleteResource"] == 2
 
 
+def test_an_answer_from_before_the_question_is_none(start: Start, estate: Emulator) -> None:
+    command = start(DELETE)
+    command.type("y")
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("n")
+    assert command.end() == 1
+    assert "DeleteResource" not in operations(estate)
+
+
 def test_an_answer_that_is_no_text_is_no_yes(start: Start, estate: Emulator) -> None:
     command = start(DELETE)
     command.wait_for("[y/N] ")

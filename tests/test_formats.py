@@ -153,3 +153,8 @@ def test_wide_letters_keep_the_lines_of_a_box_straight() -> None:
     lines = printed("box", [("日本", "x")]).splitlines()
     assert lines[3] == "│ 日本 │ x │"
     assert lines[0] == "┌──────┬───┐"
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u202e", "\u2066", "\x9b"])
+def test_no_name_turns_the_text_around(character: str) -> None:
+    assert visible(f"a{character}b") == "a\ufffdb"

@@ -58,7 +58,16 @@ def _terminal(stream: IO[str], mode: str) -> AbstractContextManager[IO[str]]:
     return open("/dev/tty", mode, encoding="utf-8", errors="replace")
 
 
+def _forget_what_was_typed(answers: IO[str]) -> None:
+    """An answer from before the question is none."""
+    if sys.platform != "win32":
+        import termios
+
+        termios.tcflush(answers, termios.TCIFLUSH)
+
+
 def _answer(question: str, asked: IO[str], answers: IO[str]) -> str:
+    _forget_what_was_typed(answers)
     click.echo(question, asked, nl=False)
     answer = ""
     try:

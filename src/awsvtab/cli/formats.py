@@ -22,7 +22,8 @@ Row = Sequence[Any]
 # A resource's name must not be able to move a terminal's cursor.
 _CONTROLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {
     0x7F: 0x2421,
-    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+    # C1 controls, line separators, and what turns the direction of the text after it
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
 }
 
 
