@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ settings.register_profile("thorough", deadline=None, max_examples=2_000)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "default")
 )
+
+# A shell starts what it runs in the background without Ctrl-C, and tests would wait for it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DOMAIN = "AWS::CustomerProfiles::Domain"
 EVENT_STREAM = "AWS::CustomerProfiles::EventStream"

@@ -84,6 +84,11 @@ class Terminal:
         """Whether the cursor can be seen."""
         return not self._screen.cursor.hidden
 
+    def resize(self, width: int, height: int) -> None:
+        """Makes the terminal's window that large."""
+        self._child.setwinsize(height, width)
+        self._screen.resize(height, width)
+
     def end(self) -> int:
         """Waits for the command to end by itself; its exit status."""
         try:

@@ -10,7 +10,7 @@ import pytest
 
 import awsvtab
 from awsvtab.emulator import Emulator
-from conftest import EVENT_STREAM, operations, put_domain
+from conftest import DOMAIN, EVENT_STREAM, operations, put_domain
 
 
 @pytest.fixture
@@ -154,4 +154,55 @@ def test_pandas_reads_a_join(estate: Emulator) -> None:
         "team": ["blue", "red", "red"],
         "stream": ["a", "a", "b"],
     }
+    connection.close()
+
+
+ADD = (
+    "INSERT INTO aws_customerprofiles_domains (domain_name, default_expiration_days, region) "
+    "VALUES (?, 1, 'us-east-1')"
+)
+
+
+def add_and_fail(connection: apsw.Connection) -> None:
+    connection.execute(ADD, ("undone",))
+    raise ZeroDivisionError
+
+
+def test_a_with_block_is_plan_and_apply(bare: apsw.Connection, emulator: Emulator) -> None:
+    with bare:
+        bare.execute(ADD, ("outer",))
+        with bare:
+            bare.execute(ADD, ("inner",))
+        with pytest.raises(ZeroDivisionError), bare:
+            add_and_fail(bare)
+        assert operations(emulator) == {}
+    assert not bare.in_transaction
+    assert operations(emulator) == {"CreateResource": 2}
+    assert emulator.get(DOMAIN, "undone") is None
+
+
+def test_a_with_block_that_raises_sends_nothing(bare: apsw.Connection, emulator: Emulator) -> None:
+    with pytest.raises(ZeroDivisionError), bare:
+        add_and_fail(bare)
+    assert bare.execute("SELECT count(*) FROM aws_pending").get == 0
+    assert operations(emulator) == {}
+
+
+def test_a_with_block_tells_the_users_exec_trace(
+    emulator: Emulator, session: boto3.Session
+) -> None:
+    connection = apsw.Connection(":memory:")
+    told: list[str] = []
+
+    def trace(_: object, sql: str, bindings: object) -> bool:
+        told.append(sql)
+        return True
+
+    connection.exec_trace = trace
+    registration = awsvtab.register(connection, session=session, endpoint_url=emulator.endpoint_url)
+    with connection:
+        connection.execute("SELECT count(*) FROM aws_customerprofiles_domains").fetchall()
+        told.clear()
+    assert len(told) == 1
+    registration.close()
     connection.close()

@@ -138,6 +138,56 @@ def test_a_busy_file_does_not_matter_where_there_is_nothing_to_write(
     assert operations(emulator) == {"CreateResource": 1}
 
 
+def test_a_busy_file_does_not_matter_to_any_way_of_running_statements(
+    connect: Connect, emulator: Emulator, path: str, reader: apsw.Connection
+) -> None:
+    connection = connect(path, timeout=0, isolation_level=None)
+    returned = connection.execute(f"{INSERT} RETURNING domain_name", ("a",))
+    assert (returned.rowcount, returned.fetchall()) == (1, [("a",)])
+    many = connection.executemany(INSERT, [("b",), ("c",), ("d",)])
+    assert many.rowcount == 3
+    assert connection.executemany(f"{INSERT} RETURNING 1", [("e",), ("f",)]).rowcount == 2
+    script = "; ".join(INSERT.replace("?", f"'{name}'") for name in "ghi")
+    last = INSERT.replace("?", "'j'")
+    connection.executescript(f"{script}; BEGIN; {last}; COMMIT; SELECT 1")
+    assert operations(emulator) == {"CreateResource": 10}
+    assert all(emulator.get(DOMAIN, name) is not None for name in "abcdefghij")
+    assert not connection.in_transaction
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE aws.customerprofiles.domains SET default_expiration_days = 1",
+        "DELETE FROM aws.customerprofiles.domains WHERE domain_name = 'none'",
+        INSERT.replace("INSERT", "INSERT OR IGNORE").replace("?", "'a'"),
+    ],
+)
+@pytest.mark.parametrize("begin", [True, False])
+def test_a_busy_file_does_not_matter_where_nothing_changes_at_all(
+    connect: Connect,
+    emulator: Emulator,
+    path: str,
+    reader: apsw.Connection,
+    statement: str,
+    begin: bool,
+) -> None:
+    emulator.put(DOMAIN, {"DomainName": "a", "DefaultExpirationDays": 1})
+    connection = connect(path, timeout=0, isolation_level=None)
+    if begin:
+        connection.execute("BEGIN")
+    connection.execute(statement)
+    if begin:
+        connection.execute("COMMIT")
+    assert not connection.in_transaction
+    if begin:
+        connection.execute("BEGIN")
+        connection.execute(LOCAL)
+    with pytest.raises(awsvtab.OperationalError, match=r"^database is locked$"):
+        connection.execute("COMMIT" if begin else LOCAL)
+    assert connection.in_transaction is begin
+
+
 def test_a_file_that_turns_out_busy_afterwards_is_no_reason_to_send_twice(
     connect: Connect, emulator: Emulator, path: str, reader: apsw.Connection
 ) -> None:
@@ -232,6 +282,39 @@ def test_a_commit_hook_that_refuses_is_told_what_aws_has(
     connection._database.set_commit_hook(None)
     connection.commit()
     assert operations(emulator) == {"CreateResource": 1}
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_what_is_not_approved_is_not_sent_whoever_commits(
+    connect: Connect, emulator: Emulator, path: str, is_bare: bool
+) -> None:
+    connection = connect(path)
+    asked: list[int] = []
+
+    def refuse(count: int) -> None:
+        asked.append(count)
+        raise LookupError("nobody said yes")
+
+    connection.set_approval(refuse)
+    connection.execute(LOCAL)
+    connection.execute(INSERT, ("a",))
+    connection.execute(INSERT, ("b",))
+    whoever = connection.apsw_connection if is_bare else connection
+    with pytest.raises(LookupError, match="nobody said yes"):
+        whoever.execute("COMMIT")
+    assert asked == [2]
+    assert not connection.in_transaction
+    assert rows(connection) == ["before"]
+    connection.execute(LOCAL)
+    connection.commit()  # nothing to be asked about
+    connection.set_approval(asked.append)
+    connection.execute(INSERT, ("a",))
+    connection.commit()
+    connection.set_approval(None)
+    connection.execute(INSERT, ("b",))
+    connection.commit()
+    assert asked == [2, 1]
+    assert operations(emulator) == {"CreateResource": 2}
 
 
 class Disk(apsw.VFS):

@@ -46,6 +46,18 @@ def test_or_ignore_reads_each_key_and_leaves_out_what_is_there(
     assert domain.get(EVENT_STREAM, "one|a")["Tags"] == [{"Key": "k", "Value": "v"}]
 
 
+def test_or_ignore_asks_for_nothing_that_the_statement_has_listed(
+    connection: awsvtab.Connection, domain: Emulator
+) -> None:
+    cursor = connection.execute(
+        f"INSERT OR IGNORE INTO {STREAMS} {COLUMNS} SELECT domain_name, n.value, ?, region "
+        f"FROM {STREAMS}, json_each('[\"a\", \"b\"]') AS n WHERE domain_name = 'one'",
+        (KINESIS,),
+    )
+    assert cursor.rowcount == 1
+    assert operations(domain) == {"ListResources": 1, "GetResource": 1}
+
+
 def test_or_ignore_knows_what_is_pending_without_asking(
     connection: awsvtab.Connection, domain: Emulator
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -32,6 +34,24 @@ class Failing:
     def _fail(self, here: str) -> None:
         if here == self.where:
             raise ZeroDivisionError(here)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), OverflowError()])
+def test_a_failed_function_has_sqlites_code(error: Exception) -> None:
+    def raised(module: ModuleType) -> tuple[str, int, str]:
+        def fail() -> None:
+            raise error
+
+        connection = module.connect(":memory:")
+        connection.create_function("fail", 0, fail)
+        with pytest.raises(module.Error) as caught:
+            connection.execute("SELECT fail()").fetchall()
+        connection.close()
+        found = caught.value
+        return type(found).__name__, found.sqlite_errorcode, found.sqlite_errorname
+
+    sqlite3.enable_callback_tracebacks(False)  # importing Datasette enables them
+    assert raised(awsvtab) == raised(sqlite3)
 
 
 def test_the_cause_of_a_failed_function_is_kept(local: awsvtab.Connection) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 import awsvtab
 from awsvtab.emulator import Emulator
+from conftest import operations
 
 JOIN = """
     SELECT o.team, s.event_stream_name
@@ -59,6 +60,39 @@ def test_pandas_writes_what_sql_then_joins(owners: awsvtab.Connection) -> None:
         ("10:20:00.000000", "2026-03-01")
     ]
     assert owners.execute(JOIN).fetchall() == [("research", "a"), *ROWS]
+
+
+@pytest.mark.usefixtures("_sqlite3_left_alone")
+def test_pandas_writes_to_aws_what_it_appends_to_a_curated_table(
+    connection: awsvtab.Connection, emulator: Emulator
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    wanted = pandas.DataFrame({"domain_name": ["a", "b"], "default_expiration_days": [1, 2]})
+    connection.execute("CREATE VIRTUAL TABLE domains USING aws(customerprofiles.domains)")
+    assert wanted.to_sql("domains", connection, if_exists="append", index=False) == 2
+    assert operations(emulator) == {"CreateResource": 2}
+
+
+@pytest.mark.parametrize(
+    "create",
+    [
+        "CREATE TABLE event_streams (x)",
+        "-- mine\nCREATE TEMP TABLE IF NOT EXISTS aws_customerprofiles_event_streams (x)",
+        'CREATE TABLE main."AWS_customerprofiles_event_streams" AS SELECT 1',
+        "CREATE VIEW event_streams AS SELECT 1 AS x",
+    ],
+)
+@pytest.mark.parametrize("method", ["execute", "executescript"])
+def test_a_local_table_in_front_of_an_aws_table_is_told_of(
+    connection: awsvtab.Connection, create: str, method: str
+) -> None:
+    """pandas would make one, and the rows would not get to AWS."""
+    with pytest.warns(
+        awsvtab.AwsWarning, match=r"hides aws.customerprofiles.event_streams"
+    ) as told:
+        getattr(connection, method)(create)
+    assert told[0].filename == __file__
+    connection.execute("CREATE TABLE other (event_streams)")
 
 
 def test_polars_reads(owners: awsvtab.Connection) -> None:

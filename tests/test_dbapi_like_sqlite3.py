@@ -235,3 +235,19 @@ def test_autocommit(sql: str, autocommit: Any) -> None:
     ours = opened(awsvtab, autocommit=autocommit)
     theirs = opened(sqlite3, autocommit=autocommit)
     assert outcome(ours, "execute", sql) == outcome(theirs, "execute", sql)
+
+
+def test_what_fails_after_the_rows_of_returning_fails_alike() -> None:
+    def refused(module: ModuleType) -> Exception:
+        connection = module.connect(":memory:", isolation_level=None)
+        connection.executescript("""
+            PRAGMA foreign_keys = ON;
+            CREATE TABLE parent (id PRIMARY KEY);
+            CREATE TABLE child (parent REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+        """)
+        with pytest.raises(module.IntegrityError) as caught:
+            connection.execute("INSERT INTO child VALUES (1) RETURNING parent").fetchall()
+        connection.close()
+        return caught.value
+
+    assert str(refused(awsvtab)) == str(refused(sqlite3))

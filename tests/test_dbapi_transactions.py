@@ -10,7 +10,7 @@ import pytest
 
 import awsvtab
 from awsvtab.emulator import Emulator
-from conftest import operations
+from conftest import Connect, operations
 
 INSERT = """
     INSERT INTO aws.customerprofiles.event_streams (domain_name, event_stream_name, uri)
@@ -34,6 +34,18 @@ def test_an_implicit_commit_applies_no_aws_change(
     assert connection.in_transaction
     connection.rollback()
     implicit(connection)
+
+
+def test_a_script_that_commits_nothing_implicitly_may_run_before_commit(
+    connect: Connect, emulator: Emulator
+) -> None:
+    connection = connect(autocommit=False)
+    connection.execute(INSERT)
+    connection.executescript("CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+    assert operations(emulator) == {}
+    assert connection.execute("SELECT count(*) FROM aws_pending").fetchone() == (1,)
+    connection.rollback()
+    assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
 
 
 def test_local_changes_are_committed_implicitly_as_in_sqlite3(tmp_path: Path) -> None:

@@ -28,7 +28,14 @@ GENERATED = {"api.md", "cli.md", "parents.md"}
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 # For other modules of the package.
-OF_THE_PACKAGE = {"hint", "is_used", "resource_type", "without_sets", "written"}
+OF_THE_PACKAGE = {
+    "hint",
+    "is_used",
+    "resource_type",
+    "warn_of_hidden",
+    "without_sets",
+    "written",
+}
 
 
 def code_of(page: Path) -> str:

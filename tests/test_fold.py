@@ -105,6 +105,16 @@ def test_a_test_in_between_keeps_both() -> None:
     assert concatenated(document, last) == [*document, *last]
 
 
+def test_the_whole_document_is_all_properties() -> None:
+    document = [
+        {"op": "replace", "path": "/DelaySeconds", "value": 1},
+        {"op": "replace", "path": "", "value": {"DelaySeconds": 2}},
+    ]
+    last = [{"op": "replace", "path": "/DelaySeconds", "value": 3}]
+    assert concatenated(document, last) == [*document, *last]
+    assert concatenated(last, document[1:]) == [*last, document[1]]
+
+
 NAMES = st.sampled_from(["A", "B", "a/b"])
 VALUES = st.one_of(st.integers(0, 3), st.dictionaries(st.sampled_from("xy"), st.integers(0, 3)))
 
@@ -115,6 +125,10 @@ def patched(draw: st.DrawFn, state: dict[str, object]) -> tuple[list[dict[str, o
     document: list[dict[str, object]] = []
     for _ in range(draw(st.integers(0, 4))):
         name = draw(NAMES)
+        if draw(st.integers(0, 9)) == 0:
+            document.append({"op": "replace", "path": "", "value": {name: draw(VALUES)}})
+            state = jsonpatch.apply_patch(state, document[-1:])
+            continue
         path = "/" + name.replace("/", "~1")
         inside = isinstance(state.get(name), dict) and draw(st.booleans())
         ops = ["add"] if inside or name not in state else ["add", "replace", "remove"]

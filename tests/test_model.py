@@ -305,6 +305,14 @@ class Model(RuleBasedStateMachine):
             "UPDATE event_streams SET tags = local.tags FROM local WHERE data__Identifier = id"
         )
 
+    @rule(
+        columns=st.sampled_from(
+            ("tags = local.tags", "uri = local.uri", "tags = local.tags, uri = 'arn:u'")
+        )
+    )
+    def update_streams_from_several_rows_of_local(self, columns: str) -> None:
+        self.run(f"UPDATE event_streams SET {columns} FROM local WHERE domain_name = domain")
+
     @rule(uri=uris, value=tags, where=OF_STREAMS)
     def set_what_is_create_only(self, uri: str, value: str | None, where: str) -> None:
         self.run(f"UPDATE event_streams SET uri = ?, tags = ? WHERE {where}", (uri, value))

@@ -450,6 +450,26 @@ def test_an_empty_set_has_no_rows_and_asks_for_none(
     assert sorted(rows) == [("a",), ("b",)]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO found SELECT event_stream_name FROM aws_customerprofiles_event_streams "
+        "WHERE domain_name IN (SELECT id FROM wanted WHERE n = ?)",
+        "UPDATE event_streams SET tags = '[]' "
+        "WHERE domain_name IN (SELECT id FROM wanted WHERE n = ?)",
+    ],
+)
+def test_an_empty_set_stops_no_executemany(
+    connection: awsvtab.Connection, estate: Emulator, sql: str
+) -> None:
+    connection.execute("CREATE TABLE found (name TEXT)")
+    connection.execute("CREATE TABLE wanted (id TEXT, n INTEGER)")
+    connection.execute("INSERT INTO wanted VALUES ('one', 1), ('two', 4)")
+    assert connection.executemany(sql, [(1,), (2,), (3,), (4,)]).rowcount == 3
+    connection.rollback()
+    assert operations(estate)["ListResources"] == 2
+
+
 def test_a_text_with_a_nul_is_found_as_the_number_before_it(
     many: awsvtab.Connection, emulator: Emulator
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from awsvtab.emulator import Emulator
-from awsvtab.errors import ProgrammingError
+from awsvtab.errors import AwsWarning, ProgrammingError
 from awsvtab.options import Options
 
 sa = pytest.importorskip("sqlalchemy")
@@ -142,7 +142,10 @@ def test_a_type_beyond_the_catalog_is_listed_and_reflects(tmp_path: Path) -> Non
 
 def test_a_local_table_of_the_same_name_reflects_as_itself(engine: Any) -> None:
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"CREATE TABLE {STREAMS} (id INTEGER PRIMARY KEY, note TEXT)")
+        with pytest.warns(AwsWarning, match="hides aws.customerprofiles.event_streams"):
+            connection.exec_driver_sql(
+                f"CREATE TABLE {STREAMS} (id INTEGER PRIMARY KEY, note TEXT)"
+            )
         table = sa.Table(STREAMS, sa.MetaData(), autoload_with=connection)
     assert [column.name for column in table.primary_key] == ["id"]
 

@@ -346,3 +346,101 @@ def test_changes_know_how_a_reader_would_see_the_resource(
         name: value for name, value in domain.get(EVENT_STREAM, "one|a").items() if name != "Tags"
     }
     assert (deleted.identifier, deleted.properties) == ("one|b", None)
+
+
+@pytest.fixture
+def wanted(connection: awsvtab.Connection, domain: Emulator) -> awsvtab.Connection:
+    """A connection with a table in which several rows fit each stream of a domain."""
+    connection.execute("CREATE TABLE wanted (domain, tags)")
+    tags = [json.dumps([{"Key": "k", "Value": value}]) for value in "xyv"]
+    connection.executemany("INSERT INTO wanted VALUES ('one', ?)", [(tag,) for tag in tags])
+    connection.commit()
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("where", "value"), [("1", "v"), ("wanted.rowid < 3", "y"), ("wanted.rowid < 2", "x")]
+)
+def test_of_several_rows_that_fit_the_last_counts(
+    wanted: awsvtab.Connection, domain: Emulator, where: str, value: str
+) -> None:
+    """As in SQLite, and once; ``v`` is what the streams have already."""
+    before = wanted.total_changes
+    cursor = wanted.execute(
+        f"UPDATE {STREAMS} SET tags = wanted.tags FROM wanted "
+        f"WHERE domain_name = domain AND {where}"
+    )
+    assert (cursor.rowcount, wanted.total_changes - before) == (3, 3)
+    assert len(documents(wanted)) == (0 if value == "v" else 3)
+    wanted.commit()
+    for name in "abc":
+        stored = domain.get(EVENT_STREAM, f"one|{name}")
+        assert stored is not None
+        assert stored["Tags"] == [{"Key": "k", "Value": value}]
+
+
+def test_several_rows_that_fit_are_one_patch_document(
+    wanted: awsvtab.Connection, domain: Emulator
+) -> None:
+    wanted.execute(
+        f"UPDATE {STREAMS} SET data__PatchDocument = "
+        """json_array(json_object('op', 'add', 'path', '/Tags/-', 'value', new.tags -> '$[0]'))
+        FROM (SELECT domain, json_set(tags, '$[0].Key', 'n') AS tags FROM wanted) AS new
+        WHERE Identifier = 'one|a' AND domain_name = domain"""
+    )
+    tag = {"Key": "n", "Value": "v"}
+    assert documents(wanted) == [[{"op": "add", "path": "/Tags/-", "value": tag}]]
+
+
+def test_several_rows_that_fit_are_one_change_beside_what_came_before(
+    wanted: awsvtab.Connection,
+) -> None:
+    update = f"UPDATE {STREAMS} SET tags = ? WHERE Identifier = 'one|a'"
+    wanted.execute(update, ("[]",))
+    wanted.execute("SAVEPOINT here")
+    wanted.execute(
+        f"UPDATE {STREAMS} SET tags = wanted.tags FROM wanted WHERE domain_name = domain"
+    )
+    query = "SELECT identifier FROM aws_pending ORDER BY 1"
+    assert wanted.execute(query).fetchall() == [("one|a",)]
+    wanted.execute("ROLLBACK TO here")
+    assert documents(wanted) == [[{"op": "replace", "path": "/Tags", "value": []}]]
+    wanted.execute(update, ("""[{"Key": "last", "Value": "1"}]""",))
+    assert len(documents(wanted)) == 2
+
+
+def test_a_trigger_may_update_a_resource_for_each_row(
+    wanted: awsvtab.Connection, domain: Emulator
+) -> None:
+    wanted.execute("""
+        CREATE TEMP TRIGGER counting AFTER DELETE ON wanted BEGIN
+            UPDATE aws_customerprofiles_event_streams
+            SET tags = json_insert(tags, '$[#]', json_object('Key', old.rowid, 'Value', 'x'))
+            WHERE data__Identifier = 'one|a';
+        END
+    """)
+    assert wanted.execute("DELETE FROM wanted").rowcount == 3
+    (tags,) = wanted.execute(
+        f"SELECT json_array_length(tags) FROM {STREAMS} WHERE Identifier = 'one|a'"
+    ).fetchone()
+    assert tags == 4
+
+
+DOCUMENT = "AWS::SSM::Document"
+
+
+@pytest.mark.parametrize("content", ['{"schemaVersion": "2.2"}', "[1]", {"schemaVersion": "2.2"}])
+def test_what_a_column_reads_as_is_no_change_to_it(
+    connection: awsvtab.Connection, emulator: Emulator, content: object
+) -> None:
+    """The property takes a document, and a text: one that is a document is still a text."""
+    emulator.put(DOCUMENT, {"Name": "doc", "Content": content})
+    connection.execute("UPDATE aws.ssm.documents SET content = content WHERE name = 'doc'")
+    query = "SELECT content FROM aws.ssm.documents WHERE name = 'doc'"
+    (text,) = connection.execute(query).fetchone()
+    connection.execute("UPDATE aws.ssm.documents SET content = ? WHERE name = 'doc'", (text,))
+    assert documents(connection) == []
+    connection.execute(
+        "UPDATE aws.ssm.documents SET content = json_object('a', 1) WHERE name = 'doc'"
+    )
+    assert len(documents(connection)) == 1

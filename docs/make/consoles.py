@@ -4,7 +4,8 @@
 tests, what the page says is compared with what they print.
 
 A line after ``$ `` is a command, one after ``> `` goes on with it; what follows is the screen.
-Where that has an answer behind a question's ``[y/N]``, the answer is typed.
+Where that has an answer behind a question's ``[y/N]``, the answer is typed; so is what stands
+behind a prompt of ``awsvtab shell``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from account import emulated_account  # noqa: E402
 from terminal import terminal  # noqa: E402 - is in tests/
 
 BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
-QUESTION = re.compile(r"\[y/N\] ?(\S*)$", re.MULTILINE)
+ASKS = re.compile(r"^.*(\[y/N\] |awsvtab(?:\*\d*)?> | {5}\.\.\.> )(.*)$", re.MULTILINE)
+SECONDS = re.compile(r"(?<= · )\d+\.\d s$", re.MULTILINE)  # differ from one run to the next
 WIDTH, HEIGHT = 100, 120
 
 
@@ -39,9 +41,9 @@ class Command:
         return "\n".join(self.lines)
 
     @property
-    def answers(self) -> list[str]:
-        """What is typed where the command asks."""
-        return QUESTION.findall("\n".join(self.shown))
+    def answers(self) -> list[tuple[str, str]]:
+        """What the command asks with, and what is then typed."""
+        return ASKS.findall("\n".join(self.shown))
 
     def __str__(self) -> str:
         first, *others = self.lines
@@ -75,11 +77,11 @@ def run(command: Command, program: str) -> Command:
         width=WIDTH,
         height=HEIGHT,
     ) as opened:
-        for answer in command.answers:
-            opened.wait_for("[y/N] ")
+        for question, answer in command.answers:
+            opened.wait_for(question)
             opened.type(answer)
         opened.end()
-        return Command(command.lines, opened.screen.splitlines())
+        return Command(command.lines, SECONDS.sub("0.1 s", opened.screen).splitlines())
 
 
 def session(block: str) -> str:

@@ -162,7 +162,7 @@ class Asker(Cancel):
         told = alike or message
         if self._activity is not None and told not in self._told:
             self._told.add(told)
-            warnings.warn(message, AwsWarning, stacklevel=_users_level())
+            warnings.warn(message, AwsWarning, stacklevel=users_level())
 
     def _note_once(self, about: Hashable, failure: Failure) -> None:
         if self._activity is not None and about not in self._told:
@@ -188,8 +188,8 @@ def _failure(statement: str | None, error: AwsError) -> Failure:
     )
 
 
-def _users_level() -> int:
-    """How many calls up from `Asker.warn` the user's own code is."""
+def users_level() -> int:
+    """How many calls up from the caller the user's own code is: the ``stacklevel`` of a warning."""
     level = 1
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):

@@ -85,15 +85,15 @@ class Changes:
     SQLite numbers savepoints from 0 on (https://www.sqlite.org/vtab.html#xsavepoint) and tells
     each table that takes part in the transaction about each, and a table that joins late about
     the innermost only. ``_marks[n]`` is where savepoint n was opened. ``savepoints_told`` counts
-    what was ever opened; statements open savepoints of their own. ``_latest`` is the last change
-    of each resource. At ``most`` so many changes may wait.
+    what was ever opened; statements open savepoints of their own. ``_about`` has the changes of
+    each resource. At ``most`` so many changes may wait.
     """
 
     def __init__(self, most: int | None = None) -> None:
         self.savepoints_told = 0
         self._most = most
         self._queue: list[Change] = []
-        self._latest: dict[ResourceKey, Change] = {}
+        self._about: dict[ResourceKey, list[Change]] = {}
         self._marks: list[_Mark] = []
         self._joined_late: object = None
 
@@ -107,7 +107,7 @@ class Changes:
         OperationalError for one change too many.
         """
         key = change.key
-        latest = self._latest.get(key)
+        latest = self.latest(key)
         there = latest is not None and latest.operation is not Operation.DELETE
         if there and change.operation is Operation.CREATE:
             raise IntegrityError(f"{change}: the resource is there already in this transaction")
@@ -117,11 +117,24 @@ class Changes:
                 "COMMIT or ROLLBACK those that wait, or connect(max_changes=…) with a larger number"
             )
         self._queue.append(change)
-        self._latest[key] = change
+        self._about.setdefault(key, []).append(change)
 
     def latest(self, key: ResourceKey) -> Change | None:
         """The last change that waits for a resource."""
-        return self._latest.get(key)
+        about = self._about.get(key)
+        return about[-1] if about else None
+
+    def withdraw(self, key: ResourceKey, statement: int) -> None:
+        """Drops a statement's UPDATE of a resource, if that is the last change of it.
+
+        No savepoint may have been opened since it was queued.
+        """
+        latest = self.latest(key)
+        if latest is None or (latest.statement, latest.operation) != (statement, Operation.UPDATE):
+            return
+        self._about[key].pop()
+        place = next(n for n in reversed(range(len(self._queue))) if self._queue[n] is latest)
+        del self._queue[place]
 
     def pending(self) -> Sequence[Change]:
         """The changes that wait, in the order made."""
@@ -139,7 +152,7 @@ class Changes:
 
     def clear(self) -> None:
         """The transaction is over."""
-        self._queue, self._marks, self._latest = [], [], {}
+        self._queue, self._marks, self._about = [], [], {}
 
     def begin(self, table: object) -> None:
         """A table takes part from now on."""
@@ -179,4 +192,6 @@ class Changes:
         """Drops all changes but the first."""
         if length < len(self._queue):
             del self._queue[length:]
-            self._latest = {each.key: each for each in self._queue}
+            self._about = {}
+            for change in self._queue:
+                self._about.setdefault(change.key, []).append(change)

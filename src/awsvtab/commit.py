@@ -43,7 +43,7 @@ class Committer:
 
     ``applying`` says as whom AWS is asked, and may refuse. ``_applied`` is the number of changes
     that AWS has of a transaction that is not yet committed locally, ``_rows`` how many were queued
-    for that, and ``_by`` the last statement that had begun when they were applied.
+    for that, and ``_by`` the last statement that had begun when AWS had all that it was to have.
     """
 
     connection: apsw.Connection
@@ -64,15 +64,16 @@ class Committer:
         SQLite would find a busy file only afterwards. Flushing finds it while nothing is sent: it
         raises BusyError, the transaction stays open, and COMMIT may be tried again.
         """
-        if not self.changes:
-            return
-        plan = fold(self.changes.pending())
-        self._flush()
-        with self.applying(plan) as asker:
-            self._rows = len(self.changes.take())
+        if self.changes:
+            plan = fold(self.changes.pending())
+            self._flush()
+            with self.applying(plan) as asker:
+                self._rows = len(self.changes.take())
+                self._nothing_local = _nothing_written(self.connection)
+                self.applier.apply(plan, asker)
+            self._applied += len(plan)
+        elif not self._applied:
             self._nothing_local = _nothing_written(self.connection)
-            self.applier.apply(plan, asker)
-        self._applied += len(plan)
         self._by = self.statements.begun
 
     def committed(self) -> None:
@@ -105,11 +106,14 @@ class Committer:
         """
         if isinstance(error, DoneButBusy):
             return True
-        if not isinstance(error, apsw.BusyError) or not self._applied:
+        if not isinstance(error, apsw.BusyError) or self._by != self.statements.begun:
             return False
         if self._nothing_local:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             return True
+        if not self._applied:
+            return False
         raise OperationalError(
             f"database is locked: {_aws_has(self._applied)}, the local changes are not committed. "
             "The transaction is still open: COMMIT again, nothing is sent twice"
@@ -117,11 +121,13 @@ class Committer:
 
     def _flush(self) -> None:
         """Writes what can be written before COMMIT; cache_flush does not wait by itself."""
-        deadline = self.clock.time() + self.connection.pragma("busy_timeout") / 1000
+        deadline: float | None = None
         while True:
             try:
                 return self.connection.cache_flush()
             except apsw.BusyError:
+                if deadline is None:
+                    deadline = self.clock.time() + self.connection.pragma("busy_timeout") / 1000
                 if self.clock.time() >= deadline or self.connection.is_interrupted:
                     raise apsw.BusyError(
                         "database is locked; nothing was sent to AWS: try COMMIT again"

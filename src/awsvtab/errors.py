@@ -19,7 +19,7 @@ class Warning(sqlite3.Warning):
 
 
 class AwsWarning(Warning, UserWarning):
-    """AWS gave less than was asked for, and the statement went on."""
+    """AWS gave less than was asked for, and the statement went on; or will not be asked at all."""
 
 
 class Error(sqlite3.Error):

@@ -10,6 +10,7 @@ from awsvtab.lookups import Lookups
 from awsvtab.plan import Argument
 from awsvtab.predicates import Operator
 from awsvtab.readahead import ReadAhead
+from awsvtab.resources import ResourceKey
 from awsvtab.snapshot import Snapshot
 from awsvtab.sqltokens import tokenize
 from awsvtab.values import SQLValue, sql_literal
@@ -27,7 +28,7 @@ class Execution:
     ``restarting`` was given up by SQLite before it ``used`` a table, for good or to prepare it
     again. One that has ``written`` all only gives rows (RETURNING). ``triggers`` are those whose
     programs have begun, in that order, and ``program`` is the statement of theirs that began last.
-    ``ignored`` is how many rows were left out that SQLite counts.
+    ``ignored`` is how many rows SQLite counts too many, ``updated`` what resources it has updated.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Execution:
     triggers: dict[str, None] = field(default_factory=dict)
     program: str = ""
     ignored: int = 0
+    updated: set[ResourceKey] = field(default_factory=set)
     lookups: Lookups = field(default_factory=Lookups)
     read_ahead: ReadAhead | None = None
     scanned: set[str] = field(default_factory=set)

@@ -16,6 +16,8 @@ from awsvtab.patch import PatchDocument, apply, escaped
 from awsvtab.resources import ResourceKey
 from awsvtab.values import JSONValue
 
+_ALL = ""  # no property has that name
+
 
 def fold(changes: Iterable[Change]) -> list[Change]:
     """The changes, at most one for each life of a resource, in the order in which they go out.
@@ -96,7 +98,7 @@ def _last_of_same_property(document: PatchDocument, operation: dict[str, Any]) -
     if not _sets_property(operation):
         return None
     name = _top_property(operation["path"])
-    about = [place for place, each in enumerate(document) if name in _properties_of(each)]
+    about = [place for place, each in enumerate(document) if _properties_of(each) & {name, _ALL}]
     return about[-1] if about and _sets_property(document[about[-1]]) else None
 
 
@@ -114,5 +116,5 @@ def _properties_of(operation: dict[str, Any]) -> set[str]:
 
 
 def _top_property(pointer: str) -> str:
-    """The property that a JSON pointer begins with."""
-    return steps(pointer)[0]
+    """The property that a JSON pointer begins with; that to the whole document is to all."""
+    return next(iter(steps(pointer)), _ALL)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
 from typing import Any
@@ -12,7 +14,7 @@ import apsw
 
 from awsvtab.activity_tables import activity_tables
 from awsvtab.apply import Applier, Means
-from awsvtab.asking import Asker
+from awsvtab.asking import Asker, users_level
 from awsvtab.beyond import more_types, type_named
 from awsvtab.cache import Cache, CachedReads
 from awsvtab.catalog import Catalog, ResourceType, catalog
@@ -22,7 +24,7 @@ from awsvtab.changes import Change, Changes
 from awsvtab.cloudcontrol import CloudControl
 from awsvtab.commit import Committer
 from awsvtab.curated import MODULE, CuratedModule, resource_type_of, stored_name
-from awsvtab.errors import ProgrammingError, TooManyCalls
+from awsvtab.errors import AwsWarning, ProgrammingError, TooManyCalls
 from awsvtab.execution import Execution
 from awsvtab.explain import Explanation, Setting
 from awsvtab.functions import register_functions
@@ -40,7 +42,8 @@ from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
 from awsvtab.snapshot import Snapshot
 from awsvtab.sql import Find, Rewritten, rewrite
-from awsvtab.sqltokens import without_literals
+from awsvtab.sqltables import made, statements
+from awsvtab.sqltokens import Tokens, without_literals
 from awsvtab.statements import EMPTY_SET, Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
@@ -56,6 +59,11 @@ STATEMENTS_KEPT = 256  # rewritten texts
 
 _NO_SCHEMAS: frozenset[str] = frozenset()
 
+# Scripts are long, and reading one token by token takes long.
+_PERHAPS_CREATED = re.compile(
+    r"""\b(?:table|view)\s+(?:if\s+not\s+exists\s+)?(?:\S+\s*\.\s*)?["`\[]?(\w+)""", re.IGNORECASE
+)
+
 _OWN_TABLE = """
     SELECT sql FROM temp.sqlite_schema WHERE name = :name COLLATE NOCASE
     UNION ALL SELECT sql FROM main.sqlite_schema WHERE name = :name COLLATE NOCASE
@@ -63,23 +71,34 @@ _OWN_TABLE = """
 
 
 class Registration:
-    """The AWS side of one connection."""
+    """The AWS side of one connection.
 
-    def __init__(self, connection: apsw.Connection, options: Options) -> None:
-        self.cloudcontrol = CloudControl(options)
+    With ``share`` it has that registration's options, and reaches AWS through it.
+    """
+
+    def __init__(
+        self, connection: apsw.Connection, options: Options, share: Registration | None = None
+    ) -> None:
         self._options = options
-        self._pool = Pool(options.concurrency)
-        self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+        self._shares = share is not None
+        if share is None:
+            self.cloudcontrol = CloudControl(options)
+            self._pool = Pool(options.concurrency)
+            self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+            self.catalog = catalog()
+        else:
+            self.cloudcontrol, self._pool = share.cloudcontrol, share._pool
+            self._cache, self.catalog = share._cache, share.catalog
         self._redact = lru_cache(STATEMENTS_KEPT)(without_literals)
         self._read_progress: ReadCallback | None = None
-        self.catalog = catalog()
-        if options.types:
+        self._approve: Callable[[int], object] | None = None
+        if options.types and share is None:
             self.catalog = self.catalog.extended(more_types(options.types, self._describe))
         self.changes = Changes(options.max_changes)
-        self._short_names = short_names(self.catalog, options.tables)
+        self.short_names = short_names(self.catalog, options.tables)
         self._connection = connection
         self._rewrite = lru_cache(STATEMENTS_KEPT)(
-            partial(_rewrite, self.catalog, self._short_names, self._find)
+            partial(_rewrite, self.catalog, self.short_names, self._find)
         )
         journal = None if options.journal is None else Journal(options.journal)
         self.ledger = Ledger(journal, options.clock.time)
@@ -97,7 +116,7 @@ class Registration:
         engine = Engine(
             connection=connection,
             catalog=self.catalog,
-            short_names=self._short_names,
+            short_names=self.short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
             statements=self._statements,
             rerun=self._rerun,
@@ -134,7 +153,7 @@ class Registration:
             iVersion=2,  # with 1, SAVEPOINT and ROLLBACK TO would not be told
         )
         create_eponymous = partial(create, eponymous=True, eponymous_only=True)
-        for name in (*self.catalog.known_names, *self._short_names):
+        for name in (*self.catalog.known_names, *self.short_names):
             create_eponymous(name, module)
         create(MODULE, curated)
 
@@ -151,7 +170,11 @@ class Registration:
         for (sql,) in self._connection.execute(_OWN_TABLE, {"name": table}):
             name = stored_name(str(sql))
             return None if name is None else resource_type_of(self.catalog, name, self._type_named)
-        return self._short_names.get(table.lower()) or self.catalog.table(table)
+        return self._aws_table(table)
+
+    def _aws_table(self, name: str) -> ResourceType | None:
+        """The type whose table has a name."""
+        return self.short_names.get(name.lower()) or self.catalog.table(name)
 
     def _type_named(self, name: str) -> ResourceType:
         return type_named(self.catalog, name, self._describe)
@@ -169,7 +192,24 @@ class Registration:
     def hint(self, message: str, sql: str) -> Hint:
         """SQLite's message for a rewritten statement, with what to write instead, if known."""
         others = [table.name for table in self._introspection]
-        return hinted(message, sql, self.catalog, self._short_names, others)
+        return hinted(message, sql, self.catalog, self.short_names, others)
+
+    def warn_of_hidden(self, sql: str) -> None:
+        """Warns of AWS tables whose names mean local tables, now that these were created."""
+        if not any(map(self._aws_table, _PERHAPS_CREATED.findall(sql))):
+            return
+        tokens = Tokens(sql)
+        for name in filter(None, (made(tokens, each) for each in statements(tokens))):
+            hidden = self._aws_table(name)
+            if hidden is not None:
+                short = hidden.dotted_name.removeprefix("aws.")
+                warnings.warn(
+                    f"{name} is a local table from now on and hides {hidden.dotted_name}: what is "
+                    "written to it does not reach AWS. If it is to, DROP it and write "
+                    f"CREATE VIRTUAL TABLE {name} USING aws({short}); else give it another name",
+                    AwsWarning,
+                    stacklevel=users_level(),
+                )
 
     @property
     def pending(self) -> int:
@@ -239,9 +279,13 @@ class Registration:
         return Setting(self.catalog, self._options.regions == ALL, described)
 
     def close(self) -> None:
-        """Lets go of threads and connections to AWS; the tables can no longer be used."""
-        self._pool.close()
-        self.cloudcontrol.close()
+        """Lets go of threads and connections to AWS; the tables can no longer be used.
+
+        Those that are shared belong to the registration that was there first.
+        """
+        if not self._shares:
+            self._pool.close()
+            self.cloudcontrol.close()
         self.ledger.close()
 
     def set_read_progress(self, callback: ReadCallback | None) -> None:
@@ -251,6 +295,14 @@ class Registration:
         statement; an exception ends it and is raised from it. None ends the calls.
         """
         self._read_progress = callback
+
+    def set_approval(self, callback: Callable[[int], object] | None) -> None:
+        """Calls ``callback`` with the number of changes before a COMMIT sends them to AWS.
+
+        It is called for whatever commits, in that thread. What it raises is raised from there, the
+        transaction is rolled back, and nothing was sent. None ends the calls.
+        """
+        self._approve = callback
 
     def _new_snapshot(self, execution: Execution | None) -> Snapshot:
         """What a statement is to read. One that writes reads live, and not less than all."""
@@ -336,6 +388,8 @@ class Registration:
                 f"COMMIT of {len(plan)} changes to AWS needs more than max_calls={most} calls; "
                 f"nothing was sent: write less at once, or connect(max_calls={10 * len(plan)})"
             )
+        if plan and self._approve is not None:
+            self._approve(len(plan))
         committing = self._statements.latest()
         sql = None if committing is None else committing.sql
         written = {change.resource_type.name for change in plan}
@@ -367,10 +421,19 @@ def _rewrite(
     return rewrite(sql, find, schemas)
 
 
-def register(connection: apsw.Connection, **options: Any) -> Registration:
+def register(
+    connection: apsw.Connection, *, share: Registration | None = None, **options: Any
+) -> Registration:
     """Puts the AWS tables on ``connection``, under their underscore names and any short ones.
 
     The keyword arguments are those of `Options`. Tables of the connection's own hide AWS tables
-    of the same name.
+    of the same name. With ``share``, a registration that is closed after this one, the options are
+    its options, and both use its threads, its pace, its cache and its record of calls.
     """
-    return Registration(connection, Options.of(options))
+    if share is None:
+        return Registration(connection, Options.of(options))
+    if options:
+        raise ProgrammingError(
+            f"share and {min(options)}: the options are those of the connection that is shared"
+        )
+    return Registration(connection, share._options, share)

@@ -100,6 +100,16 @@ def attached(tokens: Tokens, statement: Statement) -> str | None:
     return tokens.name(tokens.index("as", statement.begin, statement.end) + 1)
 
 
+def made(tokens: Tokens, statement: Statement) -> str | None:
+    """The name of the table or view that a statement creates, without its database's."""
+    if _created(tokens, statement.begin) not in {"table", "view"}:
+        return None
+    kind = min(tokens.index(each, statement.begin, statement.end) for each in ("table", "view"))
+    has_condition = tokens.words[kind + 1 : kind + 4] == ["if", "not", "exists"]
+    parts = tokens.dotted(kind + (4 if has_condition else 1))
+    return parts[-1] if parts else None
+
+
 def _verb(tokens: Tokens, begin: int) -> int:
     """The index of a statement's first word behind EXPLAIN [QUERY PLAN]."""
     if tokens.words[begin] != "explain":

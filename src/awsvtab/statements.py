@@ -87,9 +87,9 @@ class Statements:
     """Follows a connection's statements, from the first use of an AWS table on.
 
     A writing statement that fails is undone, and so is what it queued: see `_undo`. ``ignored`` is
-    how many rows the run that ended last left out, ``all_ignored`` how many all did. ``begun``
-    counts the runs that have begun. ``takes_sets`` says whether plans that are made now may take
-    the values of an IN together.
+    how many rows SQLite counted too many for the run that ended last, ``all_ignored`` for all.
+    ``begun`` counts the runs that have begun. ``takes_sets`` says whether plans that are made now
+    may take the values of an IN together.
     """
 
     connection: apsw.Connection
@@ -119,10 +119,12 @@ class Statements:
         self._follow()
         previous = self.connection.exec_trace
 
-        def trace(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
-            if self._only_reads and not cursor.is_readonly:
-                return False
-            self._announce(cursor, sql, bindings)
+        def trace(cursor: Any, sql: str, bindings: Any) -> bool:
+            # `with connection:` has no cursor for its savepoints; nor are they writes or scans.
+            if isinstance(cursor, apsw.Cursor):
+                if self._only_reads and not cursor.is_readonly:
+                    return False
+                self._announce(cursor, sql, bindings)
             return previous(cursor, sql, bindings) if previous is not None else True
 
         self.connection.exec_trace = trace
@@ -204,7 +206,7 @@ class Statements:
         return execution is not None and execution.returns_rows
 
     def ignore_row(self) -> None:
-        """The run that writes just now leaves out a row. Those of triggers are counted in all."""
+        """Notes that SQLite counts a row too many. Those of triggers are counted in all."""
         execution = self.writing()
         self.all_ignored += 1
         if execution is not None and not execution.triggers:

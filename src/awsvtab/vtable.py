@@ -238,6 +238,7 @@ class Table:
             if value is not apsw.no_change
         ]
         resource_key = self._resource_key(key)
+        self._forget_earlier_match(resource_key)
         current = self._current(resource_key)
         write = changed_resource(self.resource_type, resource_key, current, given)
         if write.document:
@@ -304,6 +305,19 @@ class Table:
         except IntegrityError as error:
             raise Clash(str(error)) from None
 
+    def _forget_earlier_match(self, key: ResourceKey) -> None:
+        """Of several rows of an UPDATE … FROM that fit a resource, the last counts, as in SQLite.
+
+        Here SQLite asks for an update with each of them.
+        """
+        execution = self.engine.statements.writing()
+        if execution is None or execution.triggers:
+            return
+        if key in execution.updated:
+            self.engine.changes.withdraw(key, execution.number)
+            self.engine.statements.ignore_row()
+        execution.updated.add(key)
+
     def _resource_key(self, key: str) -> ResourceKey:
         region, _, identifier = key.partition(KEY_SEPARATOR)
         return ResourceKey(
@@ -325,6 +339,8 @@ class Table:
         if pending is not None:
             return pending.operation is not Operation.DELETE
         snapshot = self._snapshot()
+        if snapshot.listed(place, self.resource_type, identifier) is not None:
+            return True
         found = snapshot.resource(place, self.resource_type, identifier)
         return snapshot.result(found) is not None
 

@@ -26,7 +26,7 @@ from awsvtab.patch import (
     same,
 )
 from awsvtab.resources import ResourceKey, identifier_form
-from awsvtab.values import JSONValue, Properties, SQLValue, dump_json, from_sql
+from awsvtab.values import JSONValue, Properties, SQLValue, dump_json, from_sql, to_sql
 
 Given = tuple[Column, SQLValue]
 
@@ -35,6 +35,8 @@ IGNORE, REPLACE = 2, 5
 
 # https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_CreateResource.html
 LONGEST_DOCUMENT = 262_144
+
+_NOTHING: Properties = {}
 
 _ANEW = "DELETE the resource and INSERT it anew to change it"
 
@@ -141,7 +143,7 @@ def _assigned(
                 f"column {column.name} of {resource_type.dotted_name} cannot be changed: "
                 "set the columns of single properties"
             )
-    changed = _properties(resource_type, given)
+    changed = _properties(resource_type, given, current)
     for column, _ in given:
         if column.property is not None:
             _check_assignment(resource_type, column, column.property, current, changed)
@@ -210,8 +212,14 @@ def _patched(
         raise
 
 
-def _properties(resource_type: ResourceType, given: Iterable[Given]) -> Mapping[str, JSONValue]:
-    """The values by property; a property has two columns, which may not disagree."""
+def _properties(
+    resource_type: ResourceType, given: Iterable[Given], current: Properties = _NOTHING
+) -> Mapping[str, JSONValue]:
+    """The values by property; a property has two columns, which may not disagree.
+
+    What reads as a ``current`` value does is that value: a text in a column that takes anything may
+    look like a document, and be none.
+    """
     properties: dict[str, JSONValue] = {}
     by: dict[str, str] = {}
     for column, value in given:
@@ -219,7 +227,9 @@ def _properties(resource_type: ResourceType, given: Iterable[Given]) -> Mapping[
         if prop is None:
             continue
         secret = bool(resource_type.marks.member(prop.name).write_only)
-        converted = from_sql(prop, column.name, value, secret)
+        converted = current.get(prop.name)
+        if converted is None or to_sql(converted) != value:
+            converted = from_sql(prop, column.name, value, secret)
         if prop.name in properties and properties[prop.name] != converted:
             raise ProgrammingError(
                 f"columns {by[prop.name]} and {column.name} are the same property: set one of them"

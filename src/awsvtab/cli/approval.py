@@ -15,8 +15,12 @@ from awsvtab.cli.formats import visible
 MOST_SHOWN = 20
 
 
+class Refused(click.ClickException):
+    """Somebody was asked, and said no."""
+
+
 def ask(changes: Sequence[PendingChange]) -> None:
-    """Asks on the terminal whether to send these. ClickException for no, or where nobody answers.
+    """Asks on the terminal whether to send these. Refused for no; ClickException if none answers.
 
     The answer does not come from a pipe that holds the script, nor does the question go to a file.
     """
@@ -29,7 +33,7 @@ def ask(changes: Sequence[PendingChange]) -> None:
             "nobody to ask: nothing was sent; --yes applies without asking, --dry-run shows only"
         ) from None
     if answer.strip().lower() not in ("y", "yes"):
-        raise click.ClickException("nothing was sent, and nothing kept")
+        raise Refused("nothing was sent, and nothing kept")
 
 
 def is_somebody_there() -> bool:

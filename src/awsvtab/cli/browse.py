@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
+from typing import IO
 
 import click
 
@@ -15,7 +16,7 @@ from awsvtab.catalog.columns import property_columns
 from awsvtab.catalog.find import find_alias, find_table, nearest, no_such_table
 from awsvtab.cli.arguments import format_options
 from awsvtab.cli.connecting import Command, reported
-from awsvtab.cli.formats import Row, Rows, Style, box
+from awsvtab.cli.formats import Rows, Style, box
 from awsvtab.cli.output import Output
 from awsvtab.resources import identifier_form
 
@@ -44,23 +45,30 @@ def tables(pattern: str, format_name: str | None, null: str) -> None:
 
     Upper and lower case are the same; an asterisk stands for anything: `tables 's3*bucket'`.
     """
-    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with reported(), closing(awsvtab.connect(":memory:")) as connection:
-        cursor = connection.execute(_TABLES, {"pattern": f"%{escaped.replace('*', '%')}%"})
-        rows = cursor.fetchall()
-        if not rows:
-            near = nearest(catalog(), pattern.strip("*"))
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise click.ClickException(f"no table has {pattern!r} in its name{hint}")
-        names = [each[0] for each in cursor.description or ()]
+        found = matching(connection, pattern)
         if format_name is None and sys.stdout.isatty():
-            click.echo("\n".join(_listed(rows)))
+            click.echo("\n".join(listed(found)))
         else:
-            Output(format_name, null).rows(Rows(names, cursor.declared_types, rows))
+            Output(format_name, null).rows(found)
 
 
-def _listed(rows: Sequence[Row]) -> Iterator[str]:
+def matching(connection: awsvtab.Connection, pattern: str) -> Rows:
+    """The tables with a pattern in their names. ClickException if there is none."""
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    cursor = connection.execute(_TABLES, {"pattern": f"%{escaped.replace('*', '%')}%"})
+    rows = cursor.fetchall()
+    if not rows:
+        near = nearest(catalog(), pattern.strip("*"))
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise click.ClickException(f"no table has {pattern!r} in its name{hint}")
+    names = [each[0] for each in cursor.description or ()]
+    return Rows(names, cursor.declared_types, rows)
+
+
+def listed(tables: Rows) -> Iterator[str]:
     """A line for each table, which says what is not to be had of it."""
+    rows = list(tables.rows)
     widest = max(len(row[0]) for row in rows)
     for table, type_name, *can in rows:
         lacks = [verb for verb, has in zip(_VERBS, can, strict=True) if not has]
@@ -76,22 +84,31 @@ def describe(table: str, format_name: str | None, null: str) -> None:
 
     TABLE is written as in SQL, or as the resource type: aws.s3.buckets, AWS::S3::Bucket.
     """
-    with reported():
-        resource_type = _find(catalog(), table)
-        with closing(awsvtab.connect(":memory:")) as connection:
-            cursor = connection.execute(_COLUMNS, (resource_type.name,))
-            names = [each[0] for each in cursor.description or ()]
-            rows = Rows(names, cursor.declared_types, cursor.fetchall())
-    if format_name is None and sys.stdout.isatty():
-        click.echo("\n".join(_described(catalog(), resource_type)))
-        box(_for_people(rows), sys.stdout, Style(null))
-        click.echo(f"\n{example(resource_type) or _NOT_READ}")
-    else:
-        Output(format_name, null).rows(rows)
+    with reported(), closing(awsvtab.connect(":memory:")) as connection:
+        resource_type = find(catalog(), table)
+        rows = columns_of(connection, resource_type)
+        if format_name is None and sys.stdout.isatty():
+            for_people(resource_type, rows, sys.stdout, null)
+        else:
+            Output(format_name, null).rows(rows)
 
 
-def _find(catalog: Catalog, name: str) -> ResourceType:
-    """The type behind a table's or a type's name."""
+def columns_of(connection: awsvtab.Connection, resource_type: ResourceType) -> Rows:
+    """A table's columns, and what may be done with each."""
+    cursor = connection.execute(_COLUMNS, (resource_type.name,))
+    names = [each[0] for each in cursor.description or ()]
+    return Rows(names, cursor.declared_types, cursor.fetchall())
+
+
+def for_people(resource_type: ResourceType, columns: Rows, out: IO[str], null: str = "") -> None:
+    """Prints what a table is, its columns, and a statement to begin with."""
+    out.writelines(f"{line}\n" for line in _described(catalog(), resource_type))
+    box(_with_notes(columns), out, Style(null))
+    out.write(f"\n{example(resource_type) or _NOT_READ}\n")
+
+
+def find(catalog: Catalog, name: str) -> ResourceType:
+    """The type behind a table's or a type's name. ProgrammingError if there is none."""
     if "::" in name:
         for resource_type in catalog:
             if resource_type.name.lower() == name.lower():
@@ -138,7 +155,7 @@ def _described(catalog: Catalog, resource_type: ResourceType) -> Iterator[str]:
         yield f"a listing   needs {' or '.join(choices)}; {missing}"
 
 
-def _for_people(rows: Rows) -> Rows:
+def _with_notes(rows: Rows) -> Rows:
     """One column of notes instead of one for each flag."""
     noted = []
     for name, json_type, _, *flags, position in rows.rows:

@@ -207,9 +207,9 @@ def reported() -> Iterator[None]:
         try:
             yield
         except (awsvtab.Error, awsvtab.Warning) as error:
-            raise click.ClickException(_message(error)) from None
+            raise click.ClickException(message_of(error)) from None
         except KeyboardInterrupt as stop:
-            click.echo(_message(stop) or "interrupted", err=True)
+            click.echo(message_of(stop) or "interrupted", err=True)
             raise click.exceptions.Exit(130) from None
 
 
@@ -217,7 +217,8 @@ def _warn(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -
     click.echo(f"Warning: {spelled(visible(str(message)))}", err=True)
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """What to say of an error: its message and notes, as one who uses the command needs them."""
     texts = (str(error), *getattr(error, "__notes__", ()))
     return spelled(visible("\n".join(filter(None, texts))))
 

@@ -97,9 +97,13 @@ def _members(path: AccessPath) -> dict[str, Any]:
 
 
 def _shown(statement: Statement, explanation: Explanation, several: bool) -> Iterator[str]:
-    """The lines for one statement, no wider than a terminal usually is."""
     if several:
         yield textwrap.shorten(statement.sql, WIDTH, placeholder=" …")
+    yield from lines(explanation)
+
+
+def lines(explanation: Explanation) -> Iterator[str]:
+    """The lines for one statement, no wider than a terminal usually is."""
     if not explanation.paths:
         yield "asks AWS nothing"
     for path in explanation.paths:

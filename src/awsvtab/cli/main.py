@@ -23,6 +23,8 @@ from awsvtab.cli.connecting import installed, reported
 from awsvtab.cli.explaining import explain, policy
 from awsvtab.cli.query import query
 from awsvtab.cli.recovering import recover_journal
+from awsvtab.cli.serve import serve
+from awsvtab.cli.shell import shell
 
 _STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
 _UNQUOTED = frozenset(
@@ -106,6 +108,7 @@ def main() -> None:
     awsvtab --emulator "SELECT * FROM aws.customerprofiles.event_streams"
     awsvtab tables bucket
     awsvtab describe aws.s3.buckets
+    awsvtab shell
 
     A statement is the command `query`, whose name can be left out: its options are in
     `awsvtab query --help`.
@@ -145,5 +148,5 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     serve(host, port, seed)
 
 
-for command in (query, tables, describe, recover_journal, explain, policy):
+for command in (query, shell, tables, describe, explain, policy, serve, recover_journal):
     main.add_command(command)

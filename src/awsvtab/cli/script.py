@@ -35,10 +35,19 @@ class Statement:
 
         `OUTSIDE` is for what begins none, though there may be one.
         """
-        words = [word for word in Tokens(self.sql).words if word not in ("", ";")]
+        words = self._words
         if not words or (words[0] == "rollback" and "to" in words):
             return None
         return _CONTROLS.get(words[0])
+
+    @property
+    def is_savepoint(self) -> bool:
+        """Whether it sets a savepoint, which outside of a transaction begins one."""
+        return self._words[:1] == ["savepoint"]
+
+    @property
+    def _words(self) -> list[str]:
+        return [word for word in Tokens(self.sql).words if word not in ("", ";")]
 
     @property
     def parameters(self) -> frozenset[str]:

@@ -107,6 +107,15 @@ class Callbacks(Handle):
         self._open_database()
         self._registration.applier.progress = callback and partial(_tell, callback)
 
+    def set_approval(self, callback: Callable[[int], object] | None) -> None:
+        """Call ``callback`` with the number of changes before a COMMIT sends them to AWS.
+
+        It is called for whatever commits. What it raises is raised from there, the transaction is
+        rolled back, and nothing was sent. None ends the calls.
+        """
+        self._open_database()
+        self._registration.set_approval(callback)
+
     @positional("trace_callback")
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Call ``trace_callback`` with the text of each statement, parameters filled in."""

@@ -76,6 +76,15 @@ class BaseConnection(Transactions, Callbacks, Storage):
         """How many rows were written since the connection was opened."""
         return self._open_database().total_changes() - self._registration.all_ignored
 
+    @property
+    def apsw_connection(self) -> apsw.Connection:
+        """The APSW connection beneath, for what this one has no method for.
+
+        AWS tables have their underscore names there, and errors are APSW's. To begin or end a
+        transaction there is the same as to do so here.
+        """
+        return self._open_database()
+
     @overload
     def cursor(self) -> Cursor: ...
     @overload
@@ -203,7 +212,9 @@ class BaseConnection(Transactions, Callbacks, Storage):
 class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
     """A SQLite database in which AWS resources are tables.
 
-    Takes what ``sqlite3.connect`` takes; further keywords are those of `awsvtab.register`.
+    Takes what ``sqlite3.connect`` takes; further keywords are those of `awsvtab.register`. With
+    ``share``, a connection that is closed after this one, it has that one's options, and both use
+    its threads, its pace, its cache and its record of calls.
 
     It is a ``sqlite3.Connection`` for code that asks isinstance, as pandas does, or is annotated
     so. Every attribute is replaced; the base is a closed connection that nothing uses.
@@ -222,6 +233,7 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
         uri: bool = False,
         *,
         autocommit: bool | Literal[-1] = LEGACY_TRANSACTION_CONTROL,
+        share: Connection | None = None,
         **aws_options: Any,
     ) -> None:
         # Without these two, ``sqlite3.Cursor(connection)`` would crash the process.
@@ -243,7 +255,8 @@ class Connection(BaseConnection, sqlite3.Connection):  # type: ignore[misc]
             )
         opened.set_busy_timeout(int(timeout * 1000))
         opened.convert_binding = convert_binding
-        self._registration = register(opened, **aws_options)
+        shared = None if share is None else share._registration
+        self._registration = register(opened, share=shared, **aws_options)
         self._database = opened
         self._set_begin()
         self._begin_always()
@@ -261,6 +274,7 @@ def connect(
     uri: bool = False,
     *,
     autocommit: bool | Literal[-1] = LEGACY_TRANSACTION_CONTROL,
+    share: Connection | None = None,
     **aws_options: Any,
 ) -> Connection:
     """A `Connection`, or what ``factory`` returns for the same arguments."""
@@ -273,6 +287,7 @@ def connect(
         cached_statements=cached_statements,
         uri=uri,
         autocommit=autocommit,
+        share=share,
         **aws_options,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -122,7 +121,7 @@ class Cursor(Execution):
         self._rewritten = self.connection._registration.rewrite(script)
         self._written = self.connection._registration.written()
         try:
-            deque(source.execute(self._rewritten.text, can_cache=False), maxlen=0)
+            self._run_script(source, self._rewritten)
         except Exception as error:
             self._failed(source, error, ())
             raise
@@ -130,6 +129,7 @@ class Cursor(Execution):
             self.connection._statements.clear()
             if self._written is not None:
                 self._written.end()
+        self._warn_of_hidden(self._rewritten.text)
         return self
 
     def fetchone(self) -> Any:

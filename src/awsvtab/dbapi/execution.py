@@ -64,21 +64,29 @@ class Execution:
         """Run one statement as far as its first row."""
         try:
             statement = self._run_either(source, sql, bindings)
+            if statement.writes:
+                self._wrote(source, statement)
         except DoneButBusy as done:  # outside of transactions: SQLite has forgotten the count
             self.rowcount = done.rows
             return
         except Exception as error:
-            if self.connection._registration.committer.is_done_despite(error):
+            if self._is_done_despite(error):
                 return
             self._failed(source, error, bindings)
             raise
         finally:
             if self._written is not None:
                 self._written.end()
-        if statement.writes:
-            self._wrote(source, statement)
-        elif not statement.keeps_schema:
+        if not statement.keeps_schema:
             self.connection._statements.clear()
+            self._warn_of_hidden(statement.text)
+
+    def _warn_of_hidden(self, sql: str) -> None:
+        if "create" in sql.lower():
+            self.connection._registration.warn_of_hidden(sql)
+
+    def _is_done_despite(self, error: Exception) -> bool:
+        return self.connection._registration.committer.is_done_despite(error)
 
     def _run_either(self, source: apsw.Cursor, sql: str, bindings: Any) -> Statement:
         """Run a statement; once more, without sets, where APSW cannot make an empty one."""
@@ -182,8 +190,12 @@ class Execution:
     def _wrote(self, source: apsw.Cursor, statement: Statement) -> None:
         if statement.columns:
             # RETURNING: SQLite has written all rows before it gives the first. While one is
-            # unread the statement is open, and COMMIT would fail.
-            self._returned = iter(source.fetchall())
+            # unread the statement is open, and COMMIT would fail. What ends a transaction may
+            # fail after the last.
+            rows: list[Values] = []
+            self._returned = iter(rows)
+            for row in source:
+                rows.append(row)
         database = source.connection
         if self._written is None:  # no AWS table, so nothing is counted that was left out
             self.rowcount = database.changes()
@@ -196,7 +208,7 @@ class Execution:
         """Run one statement that writes for all ``rows``; how many rows it wrote."""
         for first in rows:
             self._run(source, sql, first)
-            written, self._returned = self.rowcount, None
+            written, self._returned = max(self.rowcount, 0), None
             try:
                 return written + self._run_rest(source, first, rows)
             except Exception as error:
@@ -218,15 +230,58 @@ class Execution:
             before = database.total_changes()
             deque(source.executemany(statement.text, rows), maxlen=0)
             return database.total_changes() - before
-        written = 0
-        for bindings in rows:
+        return sum(self._run_again(source, statement, bindings) for bindings in rows)
+
+    def _run_again(self, source: apsw.Cursor, statement: Statement, bindings: Any) -> int:
+        """Run the same statement with other parameters; how many rows it wrote."""
+        try:
+            self._drain(source, statement, bindings)
+        except DoneButBusy as done:
+            return done.rows
+        except apsw.BusyError as error:
+            if not self._is_done_despite(error):
+                raise
+            return 0
+        return self._rows_written(source.connection)
+
+    def _drain(self, source: apsw.Cursor, statement: Statement, bindings: Any) -> None:
+        """Run a statement to its end; without sets, where APSW cannot make an empty one."""
+        try:
             deque(source.execute(statement.text, bindings), maxlen=0)
-            written += self._rows_written(database)
-        return written
+            return
+        except apsw.SQLError as error:
+            if str(error) != EMPTY_SET:
+                raise
+        with self.connection._registration.without_sets():
+            deque(source.execute(statement.text, bindings, can_cache=False), maxlen=0)
 
     def _rows_written(self, database: apsw.Connection) -> int:
         """How many rows the last statement wrote. SQLite counts those that OR IGNORE left out."""
         return database.changes() - self.connection._registration.ignored
+
+    def _run_script(self, source: apsw.Cursor, rewritten: Rewritten) -> None:
+        """Run all statements of a script, without their rows."""
+        script = rewritten.text
+        begun = 0  # characters
+
+        def begins(source: apsw.Cursor, text: str, bindings: Any) -> bool:
+            nonlocal begun
+            begun += len(text)
+            tracer = source.connection.exec_trace
+            return tracer is None or tracer(source, text, bindings)
+
+        if self.connection._registration.is_used or rewritten.edits:  # it costs local scripts
+            self._trace(source, begins)
+        try:
+            while True:
+                try:
+                    deque(source.execute(script[begun:], can_cache=False), maxlen=0)
+                    return
+                except Exception as error:
+                    if not begun or not self._is_done_despite(error):
+                        raise
+        finally:
+            source.exec_trace = None
 
     def _rewrite(self, sql: str) -> Rewritten:
         check_text(sql)

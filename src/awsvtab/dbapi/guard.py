@@ -8,7 +8,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from awsvtab.errors import DataError, OperationalError
+import apsw
+
+from awsvtab.errors import DataError, Error, OperationalError
 
 _show_tracebacks = False
 
@@ -45,9 +47,11 @@ def failure(message: str, error: Exception, callback: object) -> Exception:
     if isinstance(error, MemoryError):
         return error
     if isinstance(error, OverflowError):
-        raised: Exception = DataError("string or blob too big")
+        raised: Error = DataError("string or blob too big")
+        raised.sqlite_errorcode, raised.sqlite_errorname = apsw.SQLITE_TOOBIG, "SQLITE_TOOBIG"
     else:
         raised = OperationalError(message)
+        raised.sqlite_errorcode, raised.sqlite_errorname = apsw.SQLITE_ERROR, "SQLITE_ERROR"
     raised.__cause__ = error
     return raised
 

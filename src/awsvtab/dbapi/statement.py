@@ -118,10 +118,11 @@ def is_blank(sql: str) -> bool:
 def counts_only_its_rows(database: apsw.Connection, statement: Statement, bindings: Any) -> bool:
     """Whether ``total_changes()`` is to be trusted for what ``statement`` writes.
 
-    Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere.
+    Triggers and foreign key actions are subprograms, and virtual tables may write elsewhere. Those
+    that are only read may want a statement to be run again, which APSW's executemany does not do.
     """
     if statement.rewritten.edits:
         return False
     # Not from APSW's cache, see Execution._describe.
     steps = database.execute(statement.text, bindings, explain=1, can_cache=False)
-    return {"Program", "VUpdate"}.isdisjoint(step[1] for step in steps)
+    return {"Program", "VUpdate", "VFilter"}.isdisjoint(step[1] for step in steps)

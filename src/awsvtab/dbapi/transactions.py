@@ -102,10 +102,13 @@ class Transactions(Handle):
         return False
 
     def _commit_implicitly(self, action: str) -> None:
-        """What sqlite3 does before a script. Raises ProgrammingError if AWS changes are queued."""
+        """What sqlite3 does before a script, unless ``autocommit`` is False or True.
+
+        Raises ProgrammingError if AWS changes are queued.
+        """
         self._open_database()
-        self._refuse_pending(action)
         if self._autocommit == LEGACY_TRANSACTION_CONTROL:
+            self._refuse_pending(action)
             self._end("COMMIT")
 
     def _end(self, command: str) -> None:
