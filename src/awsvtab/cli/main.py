@@ -6,10 +6,7 @@ import difflib
 import errno
 import os
 import re
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,28 +30,6 @@ _UNQUOTED = frozenset(
 )
 
 
-@contextmanager
-def _ended_as_by_ctrl_c() -> Iterator[None]:
-    """Meanwhile ``kill``, and a terminal that goes, end the command as Ctrl-C does.
-
-    It then takes progress off the screen, and says what AWS has of a COMMIT. What the caller
-    ignores (nohup) stays ignored.
-    """
-    signals = [
-        each
-        for name in ("SIGTERM", "SIGHUP")  # there is no SIGHUP on Windows
-        if (each := getattr(signal, name, None)) is not None
-        and signal.getsignal(each) is signal.SIG_DFL
-    ]
-    for each in signals:
-        signal.signal(each, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for each in signals:
-            signal.signal(each, signal.SIG_DFL)
-
-
 class StatementOrCommand(click.Group):
     """A group in which whatever is no command's name is a statement to run."""
 
@@ -63,8 +38,7 @@ class StatementOrCommand(click.Group):
         for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
             if getattr(sys, name) is None:
                 setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
-        with _ended_as_by_ctrl_c():
-            return super().main(*arguments, **settings)
+        return super().main(*arguments, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command. What files and streams refuse is a message, but for a closed pipe."""

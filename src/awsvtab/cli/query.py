@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -47,13 +49,35 @@ def query(
     """
     check_parameters(script, parameters)
     output = Output(format_name, null)
-    with reported(), target.opened(isolation_level=None) as connection:
+    with reported(), _ended_as_by_ctrl_c(), target.opened(isolation_level=None) as connection:
         if dry_run:
             changes = _rehearse(connection, script, dict(parameters))
             _show_plan(changes, output, as_rows=format_name is not None)
         else:
             with output:
                 _run(connection, script, dict(parameters), output, yes)
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Meanwhile ``kill``, and a terminal that goes, end the command as Ctrl-C does.
+
+    It then takes progress off the screen, and says what AWS has of a COMMIT. What the caller
+    ignores (nohup) stays ignored.
+    """
+    signals = [
+        each
+        for name in ("SIGTERM", "SIGHUP")  # there is no SIGHUP on Windows
+        if (each := getattr(signal, name, None)) is not None
+        and signal.getsignal(each) is signal.SIG_DFL
+    ]
+    for each in signals:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _run(
