@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO
 
 import click
 
+from awsvtab import PendingChange
 from awsvtab.cli.formats import visible
-from awsvtab.cli.running import PendingChange
 
 MOST_SHOWN = 20
 
@@ -20,12 +22,12 @@ class Refused(click.ClickException):
 def ask(changes: Sequence[PendingChange]) -> None:
     """Asks on the terminal whether to send these. Refused for no; ClickException if none answers.
 
-    The answer does not come from a pipe that holds the script.
+    The answer does not come from a pipe that holds the script, nor does the question go to a file.
     """
-    click.echo("\n".join(described(changes)), err=True)
-    question = f"Apply {_count(len(changes))} to AWS? [y/N] "
+    lines = [*described(changes), f"Apply {_count(len(changes))} to AWS? [y/N] "]
     try:
-        answer = _answer(question)
+        with _terminal(sys.stderr, "w") as asked, _terminal(sys.stdin, "r") as answers:
+            answer = _answer("\n".join(lines), asked, answers)
     except OSError:
         raise click.ClickException(
             "nobody to ask: nothing was sent; --yes applies without asking, --dry-run shows only"
@@ -35,8 +37,8 @@ def ask(changes: Sequence[PendingChange]) -> None:
 
 
 def is_somebody_there() -> bool:
-    """Whether a person reads what the command says."""
-    return sys.stderr.isatty()
+    """Whether a person has called the command, though one or two of its streams may be files."""
+    return any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Iterator[str]:
@@ -53,18 +55,32 @@ def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Itera
         yield f"… and {_count(len(changes) - most)} more; --dry-run shows all"
 
 
-def _answer(question: str) -> str:
-    click.echo(question, nl=False, err=True)
+def _terminal(stream: IO[str], mode: str) -> AbstractContextManager[IO[str]]:
+    """The stream if it is a terminal, else the one that the command was started on."""
+    if stream.isatty():
+        return nullcontext(stream)
+    return open("/dev/tty", mode, encoding="utf-8", errors="replace")
+
+
+def _forget_what_was_typed(answers: IO[str]) -> None:
+    """An answer from before the question is none."""
+    if sys.platform != "win32":
+        import termios
+
+        termios.tcflush(answers, termios.TCIFLUSH)
+
+
+def _answer(question: str, asked: IO[str], answers: IO[str]) -> str:
+    _forget_what_was_typed(answers)
+    click.echo(question, asked, nl=False)
     answer = ""
     try:
-        if sys.stdin.isatty():
-            answer = sys.stdin.readline()
-        else:
-            with open("/dev/tty", encoding="utf-8") as terminal:
-                answer = terminal.readline()
+        answer = answers.readline()
+    except UnicodeDecodeError:
+        pass  # no yes
     finally:
         if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
-            click.echo(err=True)
+            click.echo(file=asked)
     return answer
 
 

@@ -166,6 +166,10 @@ def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _target(db: str | None, emulator: bool, **options: Any) -> Target:
     """What the options say; those that were not given are left to `awsvtab.connect`."""
+    for name in ("endpoint_url", "profile"):
+        if emulator and options[name] is not None:
+            flag = _OPTIONS[name][0]
+            raise click.UsageError(f"--emulator and {flag}: write one of them")
     said = {
         name: value
         for name, value in options.items()
@@ -220,11 +224,17 @@ def message_of(error: BaseException) -> str:
 
 
 _CONNECT = re.compile(r"connect\((\w+)=(\[[^]]*\]|[^)]+)\)")
+_ARGUMENT = re.compile(r"(?<![\w.\"'])(\w+)=(True|nan|inf|-?\d+(?:\.\d+)?|'[^']*')(?!\w)")
+_SUBJECT = re.compile(r"(\w+)(?=:? )")
 
 
 def spelled(message: str) -> str:
     """The message with the command's options in the place of `connect`'s arguments."""
-    return _CONNECT.sub(_as_options, message)
+    message = _ARGUMENT.sub(_as_options, _CONNECT.sub(_as_options, message))
+    first = _SUBJECT.match(message)
+    if first is None or first[1] not in ("journal", "tables", "types"):
+        return message
+    return _OPTIONS[first[1]][0] + message[first.end() :]
 
 
 def _as_options(found: re.Match[str]) -> str:

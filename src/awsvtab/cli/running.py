@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from awsvtab import Connection, Cursor, Error, OperationalError
+from awsvtab import Connection, Cursor, Error, OperationalError, PendingChange
 from awsvtab.cli.script import BEGIN, COMMIT, OUTSIDE, ROLLBACK, Statement
 
 Values = Mapping[str, Any]
-
-_PENDING = """
-SELECT position, operation, type_name, region, identifier, desired_state, patch_document
-FROM aws_pending ORDER BY position
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingChange:
-    """A row of ``aws_pending``."""
-
-    position: int
-    operation: str
-    type_name: str
-    region: str
-    identifier: str | None
-    desired_state: str | None
-    patch_document: str | None
-
 
 _SAVEPOINT = "awsvtab_script"
 _NO_END = (
@@ -49,14 +29,9 @@ def located(statement: Statement, script: Sequence[Statement]) -> Iterator[None]
         yield
     except Error as error:
         if len(script) > 1:
-            number = script.index(statement) + 1
+            number = next(n for n, each in enumerate(script, start=1) if each is statement)
             error.add_note(f"in statement {number} of {len(script)}, line {statement.line}")
         raise
-
-
-def pending(connection: Connection) -> list[PendingChange]:
-    """What COMMIT would send now."""
-    return [PendingChange(*row) for row in connection.execute(_PENDING)]
 
 
 class Runner:
@@ -112,7 +87,7 @@ class Runner:
             raise
 
     def _ask(self) -> None:
-        changes = pending(self._connection)
+        changes = self._connection.pending_changes()
         if changes:
             self._approve(changes)
 
@@ -148,6 +123,6 @@ class Rehearsal:
         """What would have been sent. ClickException for a BEGIN without an end."""
         if self._began:
             raise click.ClickException(_NO_END)
-        changes = pending(self._connection)
+        changes = self._connection.pending_changes()
         self._connection.execute("ROLLBACK")
         return changes

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from awsvtab import Connection, Cursor, ProgrammingError
 from awsvtab.cli import progress
 from awsvtab.cli.approval import Refused
-from awsvtab.cli.running import Approve, pending
+from awsvtab.cli.running import Approve
 from awsvtab.cli.script import COMMIT, Statement
 
 T = TypeVar("T")
@@ -39,10 +39,7 @@ class Session:
     @property
     def pending(self) -> int:
         """How many changes wait for COMMIT."""
-        if not self._connection.in_transaction:
-            return 0
-        ((count,),) = self._connection.execute("SELECT count(*) FROM aws_pending")
-        return int(count)
+        return len(self._connection.pending_changes())
 
     def run(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
         """Runs a statement, and what ``read`` makes of it; both are undone if it is not approved.
@@ -90,7 +87,7 @@ class Session:
 
     def _committing(self, commit: Callable[[], T], stop: progress.Stop) -> T:
         """Commits what has been approved."""
-        changes = pending(self._connection)
+        changes = self._connection.pending_changes()
         if changes and self._approve is not None:
             stop()
             self._approve(changes)
