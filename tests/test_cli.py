@@ -19,6 +19,8 @@ from awsvtab.cli import main
 from awsvtab.cli.browse import example
 from awsvtab.cli.connecting import ConnectionOption, Target, connection_options, spelled
 from awsvtab.cli.query import query
+from awsvtab.cli.running import Rehearsal
+from awsvtab.cli.script import Statement
 from awsvtab.emulator import Emulator
 from awsvtab.options import Options
 from conftest import operations
@@ -310,6 +312,25 @@ def test_a_journal_tells_what_became_of_changes(estate: Emulator, tmp_path: Path
     assert "nowhere" in lost.stderr
 
 
+def test_nothing_commits_a_rehearsal(connection: awsvtab.Connection, estate: Emulator) -> None:
+    connection.isolation_level = None
+    Rehearsal(connection).execute(Statement(DELETE), {})
+    assert len(connection.pending_changes()) == 2
+    with pytest.raises(awsvtab.ProgrammingError, match="a dry run sends nothing"):
+        connection.commit()
+    assert operations(estate) == {"ListResources": 1}
+
+
+@pytest.mark.parametrize("seed", ["", "{", "[1]", '[{"type": "AWS::No::Such"}]', "\x00"])
+def test_a_seed_that_cannot_be_planted_is_one_message(tmp_path: Path, seed: str) -> None:
+    path = tmp_path / "seed.json"
+    path.write_text(seed)
+    result = run("emulator", "--port", "0", "--seed", str(path))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_every_option_of_a_connection_is_one_of_the_command() -> None:
     given = {option.name for option in query.params if isinstance(option, ConnectionOption)}
     of_code_only = {"session", "clock"}
@@ -354,8 +375,8 @@ def make_target(*arguments: str) -> Target:
 
 def test_all_regions_and_a_folder_of_schemas(tmp_path: Path) -> None:
     target = make_target("--region", "all", "--types", str(tmp_path))
-    assert target.options == {"regions": "all", "types": str(tmp_path), "wait": True}
-    assert make_target() == Target(options={"wait": True})
+    assert target.options == {"regions": "all", "types": str(tmp_path)}
+    assert make_target() == Target()
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ class Committer:
         """
         if self.changes:
             plan = fold(self.changes.pending())
-            self._flush()
-            with self.applying(plan) as asker:
+            with self.applying(plan) as asker:  # which may take a while: somebody may be asked
+                self._flush()
                 self._rows = len(self.changes.take())
                 self._nothing_local = _nothing_written(self.connection)
                 self.applier.apply(plan, asker)

@@ -119,7 +119,11 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     """Serve an emulated Cloud Control API, with moto's other services."""
     with installed("emulator"):
         from awsvtab.emulator.server import serve
-    serve(host, port, seed)
+    with reported():
+        try:
+            serve(host, port, seed)
+        except (OSError, ValueError) as error:
+            raise click.ClickException(str(error)) from None
 
 
 for command in (query, shell, tables, describe, explain, policy, serve, recover_journal):

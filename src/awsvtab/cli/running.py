@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from awsvtab import Connection, Cursor, Error, OperationalError, PendingChange
+from awsvtab import (
+    Connection,
+    Cursor,
+    Error,
+    OperationalError,
+    PendingChange,
+    ProgrammingError,
+)
 from awsvtab.cli.script import BEGIN, COMMIT, OUTSIDE, ROLLBACK, Statement
 
 Values = Mapping[str, Any]
@@ -38,13 +45,14 @@ class Runner:
     """Runs statements on a connection that begins no transactions by itself.
 
     They are one transaction, which `finish` commits; a script may also say BEGIN and COMMIT.
-    ``approve`` is given what is about to be sent, and raises to have nothing sent.
+    ``approve`` is given what is about to be sent, whatever sends it, and raises to have nothing
+    sent.
     """
 
     def __init__(self, connection: Connection, approve: Approve) -> None:
         self._connection = connection
-        self._approve = approve
         self._began = False  # by the script
+        connection.set_approval(lambda _: approve(connection.pending_changes()))
 
     @property
     def is_over(self) -> bool:
@@ -56,8 +64,6 @@ class Runner:
         control = statement.control
         if control == BEGIN and not self._began:
             self.commit()
-        if control == COMMIT:
-            self._ask()
         if control in (BEGIN, COMMIT, ROLLBACK):
             self._began = control == BEGIN
         elif control == OUTSIDE:
@@ -69,7 +75,6 @@ class Runner:
     def commit(self) -> None:
         """Applies what is pending, and commits."""
         if not self.is_over:
-            self._ask()
             self._connection.execute("COMMIT")
 
     def finish(self) -> None:
@@ -86,11 +91,6 @@ class Runner:
                 error.add_note("all statements are one transaction: write COMMIT; before this one")
             raise
 
-    def _ask(self) -> None:
-        changes = self._connection.pending_changes()
-        if changes:
-            self._approve(changes)
-
 
 class Rehearsal:
     """Runs statements as `Runner` does, but in a transaction that nothing commits.
@@ -103,6 +103,7 @@ class Rehearsal:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._began = False
+        connection.set_approval(_refuse)
         connection.execute("BEGIN")
         connection.execute(f"SAVEPOINT {_SAVEPOINT}")
 
@@ -126,3 +127,7 @@ class Rehearsal:
         changes = self._connection.pending_changes()
         self._connection.execute("ROLLBACK")
         return changes
+
+
+def _refuse(count: int) -> None:
+    raise ProgrammingError("a dry run sends nothing")
