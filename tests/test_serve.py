@@ -397,6 +397,27 @@ def test_csv_is_of_the_rows_that_a_filter_leaves(browser: Browser) -> None:
     assert sorted(record["domain_name"] for record in records(text)) == ["one", "three", "two"]
 
 
+def test_csv_and_json_of_a_table_of_one_s_own_are_whole(serve: Serve, tmp_path: Path) -> None:
+    own = sqlite3.connect(tmp_path / "own.db")
+    own.executescript(
+        "CREATE TABLE owners (n INTEGER PRIMARY KEY);"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2500) "
+        "INSERT INTO owners SELECT i FROM n;"
+        "CREATE VIEW all_owners AS SELECT n FROM owners ORDER BY n"
+    )
+    own.close()
+    browser = serve(tmp_path / "own.db")
+    for name in ("owners", "all_owners"):
+        rows = csv.DictReader(io.StringIO(browser.get(f"/aws/{name}.csv").text))
+        assert [row["n"] for row in rows] == [str(n) for n in range(1, 2501)]
+        page = browser.page(f"/aws/{name}.json?_size=1800")
+        assert (len(page["rows"]), page["truncated"]) == (1800, False)
+        assert page["next_url"]
+        assert len(browser.all_rows(f"/aws/{name}?_size=1800")) == 2500
+    columns = csv.DictReader(io.StringIO(browser.get("/aws/aws_columns.csv").text))
+    assert len(list(columns)) == browser.page("/aws/aws_columns")["filtered_table_rows_count"]
+
+
 def test_csv_of_a_size_is_of_that_size(emulator: Emulator, serve: Serve) -> None:
     put_queues(emulator, 5)
     assert len(records(serve().get("/aws/aws_sqs_queues.csv?_size=2").text)) == 2

@@ -29,7 +29,10 @@ STOP_AGAIN_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What the running request shows: a page of an AWS ``table``, or all rows (``whole``)."""
+    """What the running request shows: a page of an AWS ``table``, or all rows (``whole``).
+
+    The pages of other tables are whole: they have a LIMIT of their own.
+    """
 
     table: str | None = None
     whole: bool = False

@@ -33,7 +33,7 @@ class TablePage(TableView):
         table = tilde_decode(request.url_vars["table"])
         if request.url_vars["format"] == "csv":
             request = _of_all_rows(request)
-        with _shows(Showing(table if await db.is_aws(table) else None)):
+        with _shows(Showing(table if await db.is_aws(table) else None, whole=True)):
             return await super().get(request)
 
     async def data(self, request: Request, *arguments: Any, **options: Any) -> Any:
