@@ -227,6 +227,50 @@ def test_pages_neither_repeat_rows_nor_lose_any(
         assert delays == sorted(delays, reverse="desc" in sort)
 
 
+@pytest.mark.parametrize("query", ["", "&_sort=visibility_timeout", "&_where=1=1+OR+1=1"])
+def test_facets_of_every_page_are_of_all_rows(emulator: Emulator, serve: Serve, query: str) -> None:
+    put_queues(emulator, 5, VisibilityTimeout=7)
+    browser = serve()
+    address = f"/aws/aws_sqs_queues.json?_size=2&_facet=visibility_timeout{query}"
+    names = []
+    while address:
+        page = browser.page(address)
+        (facet,) = page["facet_results"]["visibility_timeout"]["results"]
+        assert (facet["value"], facet["count"]) == (7, page["filtered_table_rows_count"]) == (7, 5)
+        names += [row["queue_name"] for row in page["rows"]]
+        address = (page["next_url"] or "").removeprefix("http://localhost")
+    assert names == [f"q{number:04}" for number in range(5)]
+
+
+@pytest.mark.parametrize("sort", ["", "&_sort=n", "&_sort_desc=n", "&_sort=a", "&_sort_desc=b"])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "a, b, n",
+        "a INTEGER PRIMARY KEY, b TEXT, n",
+        "a PRIMARY KEY, b, n",
+        "a, b, n, PRIMARY KEY (b, a)",
+    ],
+)
+def test_pages_of_tables_of_one_s_own_have_every_row_once(
+    serve: Serve, tmp_path: Path, columns: str, sort: str
+) -> None:
+    own = sqlite3.connect(tmp_path / "own.db")
+    own.execute(f"CREATE TABLE owners ({columns})")
+    own.executemany(
+        "INSERT INTO owners VALUES (?, ?, ?)",
+        [(i, "x" if i % 5 else None, (i % 4, None, "9", 2.5)[i % 4]) for i in range(50)],
+    )
+    own.commit()
+    own.close()
+    browser = serve(tmp_path / "own.db")
+    rows = browser.all_rows(f"/aws/owners?_size=7&_facet=n{sort}")
+    assert sorted(row["a"] for row in rows) == list(range(50))
+    last = browser.page(f"/aws/owners?_size=7&_next=49&_facet=b{sort}")
+    assert (len(last["rows"]), last["next"]) == (1, None)
+    assert last["facet_results"]["b"]["results"][0]["count"] == 40
+
+
 def test_a_resource_that_is_gone_leaves_no_gap(emulator: Emulator, serve: Serve) -> None:
     put_queues(emulator, 12)
     browser = serve()
@@ -585,6 +629,9 @@ def test_what_aws_refuses_is_an_error_page(
         ("_sort=uri&_sort_desc=uri", "at the same time"),
         ("_facet=%7Bx", "no such column"),
         ("_through=x", "not understood"),
+        ("_next=x", "_next=x leads nowhere"),
+        ("_next=us-east-1,a,b", "leads nowhere"),
+        ("_next=x&_sort=uri", "leads nowhere"),
     ],
 )
 @pytest.mark.parametrize("kind", ["", ".json", ".csv"])
