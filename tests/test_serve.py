@@ -462,6 +462,18 @@ def test_csv_and_json_of_a_table_of_one_s_own_are_whole(serve: Serve, tmp_path: 
     assert len(list(columns)) == browser.page("/aws/aws_columns")["filtered_table_rows_count"]
 
 
+def test_views_show_binary_values_as_sql(serve: Serve, tmp_path: Path) -> None:
+    own = sqlite3.connect(tmp_path / "own.db")
+    own.execute("CREATE VIEW mixed AS SELECT 1 AS n, x'00ff' AS b UNION ALL SELECT 2, 'text'")
+    own.close()
+    browser = serve(tmp_path / "own.db")
+    assert browser.get("/aws/mixed.csv").text.split() == ["n,b", "1,X'00FF'", "2,text"]
+    page = browser.get("/aws/mixed")
+    assert page.status_code == 200
+    assert "X&#39;00FF&#39;" in page.text
+    assert browser.rows("/aws/mixed")[0]["b"]["encoded"] == "AP8="
+
+
 def test_csv_of_a_size_is_of_that_size(emulator: Emulator, serve: Serve) -> None:
     put_queues(emulator, 5)
     assert len(records(serve().get("/aws/aws_sqs_queues.csv?_size=2").text)) == 2
@@ -629,6 +641,8 @@ def test_what_aws_refuses_is_an_error_page(
         ("_sort=uri&_sort_desc=uri", "at the same time"),
         ("_facet=%7Bx", "no such column"),
         ("_through=x", "not understood"),
+        ("_search=x", "no full-text index"),
+        ("_facet=properties", "no such column: properties; there are: Identifier,"),
         ("_next=x", "_next=x leads nowhere"),
         ("_next=us-east-1,a,b", "leads nowhere"),
         ("_next=x&_sort=uri", "leads nowhere"),

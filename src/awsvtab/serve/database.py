@@ -33,11 +33,13 @@ class Showing:
 
     The pages of other tables are whole: they have a LIMIT of their own. ``after`` is where a page
     begins: of AWS behind the row of that key, of a table of one's own behind so many rows.
+    ``binary_as_text`` is for views, whose rows have no key that a link to binary values could name.
     """
 
     table: str | None = None
     whole: bool = False
     after: str | None = None
+    binary_as_text: bool = False
 
 
 NOTHING = Showing()
@@ -120,7 +122,12 @@ class AwsDatabase(Database):
             if truncate and shown.after is not None:
                 sql = f"{sql} offset {int(shown.after)}"
             most = ROWS_SHOWN if truncate and not shown.whole else None
-            return await self.execute_fn(lambda connection: _results(connection, sql, params, most))
+            results = await self.execute_fn(
+                lambda connection: _results(connection, sql, params, most)
+            )
+            if truncate and shown.binary_as_text:
+                results.rows = [row.with_text() for row in results.rows]
+            return results
         except TimeoutError as error:
             raise QueryInterrupted(error, sql, params) from None
 

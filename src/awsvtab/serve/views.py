@@ -35,16 +35,20 @@ class TablePage(TableView):
             request = _of_all_rows(request)
         aws_table = table if await db.is_aws(table) else None
         after = None
-        if await db.get_view_definition(table) is None:
+        is_view = await db.get_view_definition(table) is not None
+        if not is_view:
             request, after = _without_next(request)
-        with _shows(Showing(aws_table, whole=True, after=after)):
+        as_text = is_view and request.url_vars["format"] != "json"
+        with _shows(Showing(aws_table, whole=True, after=after, binary_as_text=as_text)):
             return await super().get(request)
 
     async def data(self, request: Request, *arguments: Any, **options: Any) -> Any:
         """Datasette's context; of an AWS table with its type, and rows linked by identifiers."""
         db: AwsDatabase = self.ds.aws
         table = tilde_decode(request.url_vars["table"])
-        _check_names(request, await db.known_columns(table))
+        _check_names(request, await db.known_columns(table), await db.table_columns(table))
+        if any(key.startswith("_search") for key in request.args) and not await db.fts_table(table):
+            raise BadRequest("the table has no full-text index to search: write column__contains=…")
         found = await super().data(request, *arguments, **options)
         if isinstance(found, Response):
             return found
@@ -183,8 +187,11 @@ def _without(request: Request, left_out: str, *more: tuple[str, str]) -> Request
     return Request(scope, request.receive)
 
 
-def _check_names(request: Request, columns: Sequence[str]) -> None:
-    """BadRequest for filters that there are not, which Datasette leaves aside, and for facets."""
+def _check_names(request: Request, columns: Sequence[str], shown: Sequence[str]) -> None:
+    """BadRequest for filters that there are not, which Datasette leaves aside, and for facets.
+
+    Facets are of columns that are shown.
+    """
     filters = Filters([(key, "") for key in request.args if key[0:1] != "_" or "__" in key])
     lookups = {key for key, _, _ in filters.lookups()}
     for column, lookup, _ in filters.selections():
@@ -193,7 +200,7 @@ def _check_names(request: Request, columns: Sequence[str]) -> None:
             raise BadRequest(f"no such filter: {column}__{lookup}; there are: {', '.join(lookups)}")
     for kind in ("_facet", "_facet_array", "_facet_date"):
         for column in request.args.getlist(kind):
-            _check_column(column, columns)
+            _check_column(column, shown)
 
 
 def _check_column(name: str, columns: Sequence[str]) -> None:
