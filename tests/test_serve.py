@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import apsw
 import pytest
 
 from awsvtab.emulator import Emulator
@@ -655,6 +656,23 @@ def test_what_is_wrongly_asked_is_an_error_page(
     answer = browser.get(f"{STREAMS}{kind}?{query}")
     assert answer.status_code == 400, answer.text
     assert words in answer.text
+
+
+def test_a_file_that_another_program_writes_to_is_busy(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "own.db"
+    own = apsw.Connection(str(path))  # locks of another SQLite are not seen within one process
+    own.execute("CREATE TABLE owners (team)")
+    browser = serve(path)
+    assert browser.rows("/aws/owners") == []
+    for connection in browser.datasette.aws._idle:
+        connection.execute("PRAGMA busy_timeout = 0")
+    own.execute("BEGIN EXCLUSIVE")
+    answer = browser.get("/aws/owners.json")
+    assert answer.status_code == 503
+    assert "locked" in answer.json()["error"]
+    own.execute("ROLLBACK")
+    own.close()
+    assert browser.rows("/aws/owners") == []
 
 
 def test_json_has_no_other_shapes(browser: Browser) -> None:
