@@ -891,3 +891,15 @@ def test_every_kind_of_type_has_a_page_or_says_why_not(emulator: Emulator, serve
 def test_an_empty_table_is_an_empty_page(serve: Serve, emulator: Emulator) -> None:
     put_domain(emulator, "lonely")
     assert serve().rows(STREAMS) == []
+
+
+def test_what_many_ask_for_at_once_is_read_once(browser: Browser, estate: Emulator) -> None:
+    put_queues(estate, 30)
+
+    async def all_at_once() -> list[int]:
+        client = browser.datasette.client
+        answers = await asyncio.gather(*(client.get("/aws/aws_sqs_queues") for _ in range(10)))
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(all_at_once()) == [200] * 10
+    assert operations(estate) == {"ListResources": 1, "GetResource": 30}

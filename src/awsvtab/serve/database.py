@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from datasette.database import Database, QueryInterrupted, Results
 from datasette.utils import Column, table_column_details
@@ -66,6 +67,14 @@ class AwsDatabase(Database):
         self._open_another = open_another
         self._time_limit_s = time_limit_s
         self._idle: list[awsvtab.Connection] = []
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, table: str) -> asyncio.Lock:
+        """What requests for one table wait for, so that the first reads it and the others find it.
+
+        The cache has what was read, and does not know of what is being read.
+        """
+        return self._turns.setdefault(table.lower(), asyncio.Lock())
 
     def connect(self, write: bool = False) -> awsvtab.Connection:
         """A connection as every query gets one; PermissionError for one that writes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -39,8 +39,10 @@ class TablePage(TableView):
         if not is_view:
             request, after = _without_next(request)
         as_text = is_view and request.url_vars["format"] != "json"
+        turn = nullcontext() if aws_table is None else db.turn(aws_table)
         with _shows(Showing(aws_table, whole=True, after=after, binary_as_text=as_text)):
-            return await super().get(request)
+            async with turn:
+                return await super().get(request)
 
     async def data(self, request: Request, *arguments: Any, **options: Any) -> Any:
         """Datasette's context; of an AWS table with its type, and rows linked by identifiers."""
