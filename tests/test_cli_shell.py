@@ -188,6 +188,17 @@ def test_any_other_answer_undoes_the_statement(start: Start, estate: Emulator, a
     assert operations(estate) == {"ListResources": 1}
 
 
+def test_what_was_typed_before_the_question_does_not_answer_it(
+    start: Start, estate: Emulator
+) -> None:
+    shell = start(TERM="dumb")  # pastes come as if they were typed
+    shell.terminal.press(f"{DELETE}\ry\rSELECT 'not run';\ry\r")
+    shell.terminal.wait_for("what was typed before this question is not its answer")
+    shell.terminal.wait_for("Apply 2 changes to AWS? [y/N] ")
+    assert shell.says("n")[-1] == "nothing was sent, and nothing kept"
+    assert operations(estate) == {"ListResources": 1}
+
+
 def test_a_transaction_is_in_the_prompt_and_its_commit_is_asked_about(
     start: Start, estate: Emulator
 ) -> None:

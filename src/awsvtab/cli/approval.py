@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
 from awsvtab.cli.formats import visible
 from awsvtab.cli.running import PendingChange
 
+try:
+    import termios
+except ModuleNotFoundError:  # on Windows
+    termios = None  # type: ignore[assignment]
+
 MOST_SHOWN = 20
+
+_QUIET_S = 0.05  # a paste is over
 
 
 class Refused(click.ClickException):
@@ -20,7 +30,8 @@ class Refused(click.ClickException):
 def ask(changes: Sequence[PendingChange]) -> None:
     """Asks on the terminal whether to send these. Refused for no; ClickException if none answers.
 
-    The answer does not come from a pipe that holds the script.
+    The answer does not come from a pipe that holds the script, nor from what was typed or pasted
+    before the question.
     """
     click.echo("\n".join(described(changes)), err=True)
     question = f"Apply {_count(len(changes))} to AWS? [y/N] "
@@ -54,18 +65,41 @@ def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Itera
 
 
 def _answer(question: str) -> str:
-    click.echo(question, nl=False, err=True)
-    answer = ""
-    try:
-        if sys.stdin.isatty():
-            answer = sys.stdin.readline()
-        else:
-            with open("/dev/tty", encoding="utf-8") as terminal:
-                answer = terminal.readline()
-    finally:
-        if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
-            click.echo(err=True)
+    with _terminal() as terminal:
+        if _forgets(terminal):
+            click.echo("what was typed before this question is not its answer", err=True)
+        click.echo(question, nl=False, err=True)
+        answer = ""
+        try:
+            answer = terminal.readline()
+        finally:
+            if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
+                click.echo(err=True)
     return answer
+
+
+@contextmanager
+def _terminal() -> Iterator[TextIO]:
+    if sys.stdin.isatty():
+        yield sys.stdin
+        return
+    with open("/dev/tty", encoding="utf-8") as terminal:
+        yield terminal
+
+
+def _forgets(terminal: TextIO) -> bool:
+    """Drops what was typed, or is being pasted; whether there was any."""
+    if termios is None:
+        return False
+    was_typed = False
+    try:
+        while select.select([terminal], [], [], _QUIET_S)[0]:
+            termios.tcflush(terminal, termios.TCIFLUSH)
+            was_typed = True
+        termios.tcflush(terminal, termios.TCIFLUSH)  # a line without its end
+    except termios.error as error:
+        raise OSError(*error.args) from None
+    return was_typed
 
 
 def _count(number: int) -> str:
