@@ -188,6 +188,21 @@ def test_any_other_answer_undoes_the_statement(start: Start, estate: Emulator, a
     assert operations(estate) == {"ListResources": 1}
 
 
+def test_who_types_is_asked_wherever_the_output_goes(
+    where: dict[str, str], estate: Emulator, tmp_path: Path
+) -> None:
+    redirected = f'"{sys.executable}" -m awsvtab "$@" 2>{tmp_path}/said >{tmp_path}/rows'
+    program = ("/bin/sh", "-c", redirected, "sh")
+    with terminal("shell", environment=where, program=program) as opened:
+        opened.type(DELETE)
+        opened.wait_for("Apply 2 changes to AWS? [y/N] ")
+        assert DELETED[0] in opened.screen
+        opened.type("n")
+        assert opened.end() == 1
+    assert operations(estate) == {"ListResources": 1}
+    assert (tmp_path / "said").read_text().endswith("nothing was sent, and nothing kept\n")
+
+
 def test_what_was_typed_before_the_question_does_not_answer_it(
     start: Start, estate: Emulator
 ) -> None:

@@ -33,10 +33,11 @@ def ask(changes: Sequence[PendingChange]) -> None:
     The answer does not come from a pipe that holds the script, nor from what was typed or pasted
     before the question.
     """
-    click.echo("\n".join(described(changes)), err=True)
     question = f"Apply {_count(len(changes))} to AWS? [y/N] "
     try:
-        answer = _answer(question)
+        with _keyboard() as keyboard, _screen() as screen:
+            click.echo("\n".join(described(changes)), screen)
+            answer = _answer(question, keyboard, screen)
     except OSError:
         raise click.ClickException(
             "nobody to ask: nothing was sent; --yes applies without asking, --dry-run shows only"
@@ -64,22 +65,21 @@ def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Itera
         yield f"… and {_count(len(changes) - most)} more; --dry-run shows all"
 
 
-def _answer(question: str) -> str:
-    with _terminal() as terminal:
-        if _forgets(terminal):
-            click.echo("what was typed before this question is not its answer", err=True)
-        click.echo(question, nl=False, err=True)
-        answer = ""
-        try:
-            answer = terminal.readline()
-        finally:
-            if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
-                click.echo(err=True)
+def _answer(question: str, keyboard: TextIO, screen: TextIO) -> str:
+    if _forgets(keyboard):
+        click.echo("what was typed before this question is not its answer", screen)
+    click.echo(question, screen, nl=False)
+    answer = ""
+    try:
+        answer = keyboard.readline()
+    finally:
+        if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
+            click.echo(file=screen)
     return answer
 
 
 @contextmanager
-def _terminal() -> Iterator[TextIO]:
+def _keyboard() -> Iterator[TextIO]:
     if sys.stdin.isatty():
         yield sys.stdin
         return
@@ -87,16 +87,25 @@ def _terminal() -> Iterator[TextIO]:
         yield terminal
 
 
-def _forgets(terminal: TextIO) -> bool:
+@contextmanager
+def _screen() -> Iterator[TextIO]:
+    if sys.stderr.isatty():
+        yield sys.stderr
+        return
+    with open("/dev/tty", "w", encoding="utf-8") as terminal:
+        yield terminal
+
+
+def _forgets(keyboard: TextIO) -> bool:
     """Drops what was typed, or is being pasted; whether there was any."""
     if termios is None:
         return False
     was_typed = False
     try:
-        while select.select([terminal], [], [], _QUIET_S)[0]:
-            termios.tcflush(terminal, termios.TCIFLUSH)
+        while select.select([keyboard], [], [], _QUIET_S)[0]:
+            termios.tcflush(keyboard, termios.TCIFLUSH)
             was_typed = True
-        termios.tcflush(terminal, termios.TCIFLUSH)  # a line without its end
+        termios.tcflush(keyboard, termios.TCIFLUSH)  # a line without its end
     except termios.error as error:
         raise OSError(*error.args) from None
     return was_typed
