@@ -445,6 +445,12 @@ def test_history_is_kept_whole_statements_and_for_its_owner(start: Start, tmp_pa
     shell.says("SELECT 2 AS again;")
     shell.says("SELECT 2 AS again;")
     shell.says(" SELECT 'secret' AS secret;")
+    shell.says(" .parameter set other 'secret'")
+    shell.says(".parameter set secret 'secret'")
+    shell.terminal.press("\x1b[A")  # what was typed last is there to be mended
+    shell.terminal.wait_for(".parameter set secret")
+    shell.terminal.type("\x15")
+    shell.terminal.wait_for(PROMPT)
     assert shell.ends() == 0
     kept = tmp_path / "state" / "awsvtab" / "history"
     assert kept.read_text() == "SELECT 41 + 1 AS n;\nSELECT 2 AS again;\n"
