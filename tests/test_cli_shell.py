@@ -214,6 +214,13 @@ def test_what_was_typed_before_the_question_does_not_answer_it(
     assert operations(estate) == {"ListResources": 1}
 
 
+def test_rows_of_a_statement_that_is_undone_are_not_shown(start: Start) -> None:
+    shell = start()
+    insert = "INSERT INTO aws.customerprofiles.domains (domain_name, default_expiration_days) "
+    shell.says(f"{insert}VALUES ('nine', 30) RETURNING domain_name;", then="[y/N] ")
+    assert shell.says("n") == ["nothing was sent, and nothing kept"]
+
+
 def test_a_transaction_is_in_the_prompt_and_its_commit_is_asked_about(
     start: Start, estate: Emulator
 ) -> None:
