@@ -253,6 +253,18 @@ def test_a_transaction_may_be_rolled_back(start: Start, estate: Emulator) -> Non
     assert operations(estate) == {"ListResources": 1}
 
 
+def test_a_transaction_that_an_error_has_ended_says_so(start: Start, estate: Emulator) -> None:
+    shell = start()
+    shell.says("CREATE TABLE local (a UNIQUE); INSERT INTO local VALUES (1);")
+    shell.says("BEGIN;", then="awsvtab*> ")
+    shell.says(DELETE, then="awsvtab*2> ")
+    assert shell.says("INSERT OR ROLLBACK INTO local VALUES (1);") == [
+        "UNIQUE constraint failed: local.a",
+        "the whole transaction was rolled back, and nothing was sent",
+    ]
+    assert operations(estate) == {"ListResources": 1}
+
+
 def test_yes_does_not_ask(start: Start, estate: Emulator) -> None:
     shell = start("--yes")
     assert shell.says(DELETE) == ["2 rows changed · 3 calls"]

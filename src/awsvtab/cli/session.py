@@ -58,7 +58,7 @@ class Session:
                     return self._committing(lambda: self._read(statement, values, read), stop)
                 except Refused:
                     raise Refused(_STILL_OPEN) from None
-            return self._read(statement, values, read)
+            return self._within(statement, values, read)
 
     def settle(self) -> None:
         """Undoes what is left of a statement that was a transaction of its own."""
@@ -84,6 +84,19 @@ class Session:
             raise
         self._is_own = False
         return result
+
+    def _within(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
+        """Runs a statement of a transaction, and tells if its error has ended that."""
+        waited = self.pending
+        try:
+            return self._read(statement, values, read)
+        except BaseException as error:
+            if waited and not self._connection.in_transaction:
+                dropped = (
+                    "1 change to AWS was" if waited == 1 else f"{waited:,} changes to AWS were"
+                )
+                error.add_note(f"the transaction was rolled back, and {dropped} dropped")
+            raise
 
     def _read(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
         return read(self._connection.execute(statement.sql, values))
