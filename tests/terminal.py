@@ -43,6 +43,7 @@ class Terminal:
             env={**os.environ, "PYTHONPATH": str(SOURCES), "TERM": "xterm-256color", **environment},
             dimensions=(height, width),
             encoding="utf-8",
+            codec_errors="replace",
             timeout=PATIENCE_S,
         )
         self._child.logfile_read = self
@@ -69,6 +70,19 @@ class Terminal:
     def press(self, key: str) -> None:
         """Types characters without Enter: ``\\t``, or ``\\x03`` for Ctrl-C."""
         self._child.send(key)
+
+    def press_bytes(self, keys: bytes) -> None:
+        """Types what need not be text."""
+        os.write(self._child.child_fd, keys)
+
+    def kill(self, number: int) -> None:
+        """Sends the command a signal."""
+        self._child.kill(number)
+
+    @property
+    def has_cursor(self) -> bool:
+        """Whether the cursor can be seen."""
+        return not self._screen.cursor.hidden
 
     def resize(self, width: int, height: int) -> None:
         """Makes the terminal's window that large."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,12 @@ from awsvtab.cli import main
 from awsvtab.cli.browse import example
 from awsvtab.cli.connecting import ConnectionOption, Target, connection_options, spelled
 from awsvtab.cli.query import query
+from awsvtab.cli.running import Rehearsal
+from awsvtab.cli.script import Statement
 from awsvtab.emulator import Emulator
 from awsvtab.options import Options
 from conftest import operations
+from terminal import SOURCES
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +99,27 @@ def test_a_script_may_commit_before_its_end(estate: Emulator) -> None:
     assert operations(estate)["DeleteResource"] == 2
 
 
+def test_what_is_read_does_not_let_out_what_is_not_yet_committed(estate: Emulator) -> None:
+    made = "CREATE TABLE t (a); INSERT INTO t VALUES (1) RETURNING a; SELECT 2 AS b"
+    failed = run(f"{made}; SELEC 1")
+    assert (failed.exit_code, failed.stdout) == (1, "b\n2\n")
+    assert run(made).stdout == "b\n2\n\na\n1\n"
+
+
+def test_what_was_rolled_back_is_not_told(estate: Emulator) -> None:
+    script = f"{DELETE}; SELECT 1 AS a; ROLLBACK; {DELETE} AND event_stream_name = 'a'"
+    result = run("--endpoint-url", estate.endpoint_url, script)
+    assert (result.stdout, result.stderr) == ("a\n1\n", "1 row changed\n")
+
+
+def test_the_statement_that_failed_is_told_apart_from_one_like_it() -> None:
+    result = run("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1); INSERT INTO t VALUES (1);")
+    assert result.stderr.splitlines() == [
+        "Error: UNIQUE constraint failed: t.a",
+        "in statement 3 of 3, line 1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("script", "message"),
     [
@@ -153,6 +178,18 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
     assert run("--db", database, "SELECT count(*) AS n FROM sqlite_schema").stdout == "n\n0\n"
 
 
+def test_a_dry_run_shows_the_plan_and_not_a_table_of_that_name(
+    estate: Emulator, tmp_path: Path
+) -> None:
+    to = ("--endpoint-url", estate.endpoint_url, "--db", str(tmp_path / "own.db"))
+    assert run(*to, "CREATE TABLE aws_pending AS SELECT * FROM aws_pending").exit_code == 0
+    rows = list(csv.DictReader(run(*to, "--dry-run", DELETE).stdout.splitlines()))
+    assert [(row["operation"], row["identifier"]) for row in rows] == [
+        ("DELETE", "one|a"),
+        ("DELETE", "one|b"),
+    ]
+
+
 def test_a_dry_run_of_what_changes_nothing_says_so(estate: Emulator) -> None:
     result = run("--endpoint-url", estate.endpoint_url, "--dry-run", "SELECT 1")
     assert result.stderr == "nothing would change at AWS\n"
@@ -183,12 +220,19 @@ def test_parameters_are_text_or_json() -> None:
         (["--param", "a", "SELECT :a"], "write name=text, or name:=JSON"),
         (["--param", "a:=x", "SELECT :a"], "is no JSON"),
         (["--format", "xml", "SELECT 1"], "'xml' is not one of"),
-        (["--max-calls", "0", "SELECT 1"], "max_calls=0: write 1 or more"),
+        (["--max-calls", "0", "SELECT 1"], "--max-calls 0: write 1 or more"),
         (["-- nothing"], "no statement: there are only blanks and comments"),
+        (["--emulator", "--profile", "x", "SELECT 1"], "--emulator and --profile: write one"),
         (["tabels"], "no such command: tabels; did you mean tables?"),
         (["--file", "nowhere.sql"], "nowhere.sql"),
         (["--db", "/nowhere/at/all.db", "SELECT 1"], "unable to open database file"),
         (["SELECT ?"], "? has no name: write :name"),
+        (["SELECT 1;\0 SELECT 2"], "there is a NUL in the SQL"),
+        (["SELECT '\udcff'"], "the SQL is not UTF-8 text"),
+        (["SELECT", "1"], 'write it in quotes, "SELECT …"'),
+        (["--param", "a:=99999999999999999999", "SELECT :a"], "does not fit 64 bits"),
+        (["--param", "a:=NaN", "SELECT :a"], "is no JSON"),
+        (["emulator", "--port", "99999"], "99999 is not in the range"),
     ],
 )
 def test_bad_input_is_one_message(arguments: list[str], message: str) -> None:
@@ -197,6 +241,29 @@ def test_bad_input_is_one_message(arguments: list[str], message: str) -> None:
     assert message in result.stderr
     assert "Traceback" not in result.output
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "output"),
+    [
+        ('"SELECT 1 AS a" > /dev/full', 1, "Error: [Errno 28] No space left on device\n"),
+        ("tables buckets > /dev/full", 1, "Error: [Errno 28] No space left on device\n"),
+        ('"SELECT 1 AS a" >&-', 0, ""),
+        ('"SELECT 1 AS a" 2>&-', 0, "a\n1\n"),
+        ('"SELEC 1" 2>&-', 1, ""),
+        ('"SELECT 1 AS a" <&-', 0, "a\n1\n"),
+        ("tables --format jsonl | head -0", 0, ""),
+    ],
+)
+def test_streams_may_be_closed_or_full(line: str, status: int, output: str) -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m awsvtab {line}'],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout + ran.stderr) == (status, output)
 
 
 def test_statements_come_from_files_and_standard_input(tmp_path: Path) -> None:
@@ -245,6 +312,25 @@ def test_a_journal_tells_what_became_of_changes(estate: Emulator, tmp_path: Path
     assert "nowhere" in lost.stderr
 
 
+def test_nothing_commits_a_rehearsal(connection: awsvtab.Connection, estate: Emulator) -> None:
+    connection.isolation_level = None
+    Rehearsal(connection).execute(Statement(DELETE), {})
+    assert len(connection.pending_changes()) == 2
+    with pytest.raises(awsvtab.ProgrammingError, match="a dry run sends nothing"):
+        connection.commit()
+    assert operations(estate) == {"ListResources": 1}
+
+
+@pytest.mark.parametrize("seed", ["", "{", "[1]", '[{"type": "AWS::No::Such"}]', "\x00"])
+def test_a_seed_that_cannot_be_planted_is_one_message(tmp_path: Path, seed: str) -> None:
+    path = tmp_path / "seed.json"
+    path.write_text(seed)
+    result = run("emulator", "--port", "0", "--seed", str(path))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_every_option_of_a_connection_is_one_of_the_command() -> None:
     given = {option.name for option in query.params if isinstance(option, ConnectionOption)}
     of_code_only = {"session", "clock"}
@@ -289,8 +375,8 @@ def make_target(*arguments: str) -> Target:
 
 def test_all_regions_and_a_folder_of_schemas(tmp_path: Path) -> None:
     target = make_target("--region", "all", "--types", str(tmp_path))
-    assert target.options == {"regions": "all", "types": str(tmp_path), "wait": True}
-    assert make_target() == Target(options={"wait": True})
+    assert target.options == {"regions": "all", "types": str(tmp_path)}
+    assert make_target() == Target()
 
 
 @pytest.mark.parametrize(
@@ -307,6 +393,12 @@ def test_all_regions_and_a_folder_of_schemas(tmp_path: Path) -> None:
             "--endpoint-url http://127.0.0.1:5555 for",
         ),
         ("connect(session=s)", "connect(session=s)"),
+        ("max_calls=-1: write 1 or more", "--max-calls -1: write 1 or more"),
+        ("cache_ttl=nan: for example cache_ttl=60", "--cache-ttl nan: for example --cache-ttl 60"),
+        ("was opened with read_only=True", "was opened with --read-only"),
+        ("journal='/nowhere/j': No such file", "--journal /nowhere/j: No such file"),
+        ("tables: no such table: nope", "--table: no such table: nope"),
+        ("no such column: x.region=5", "no such column: x.region=5"),
     ],
 )
 def test_messages_name_options_as_they_are_typed(message: str, expected: str) -> None:

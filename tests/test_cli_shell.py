@@ -19,7 +19,11 @@ from conftest import operations
 from terminal import SOURCES, Terminal, environment, terminal
 
 # CPython's own advice against forkpty beside threads; the child does nothing before it execs.
-pytestmark = pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
+# By default docs/shell.md, whose sessions are run, stands for these.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning"),
+]
 
 CTRL_C, CTRL_D, TAB = "\x03", "\x04", "\t"
 PROMPT = "awsvtab> "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -100,6 +101,18 @@ def test_any_other_answer_changes_nothing(start: Start, estate: Emulator, answer
     assert "DeleteResource" not in operations(estate)
 
 
+@pytest.mark.parametrize("kind", ["TABLE", "TEMP TABLE"])
+def test_a_table_called_as_the_plan_does_not_keep_changes_from_being_asked_about(
+    start: Start, estate: Emulator, tmp_path: Path, kind: str
+) -> None:
+    hiding = f"CREATE {kind} aws_pending AS SELECT * FROM aws_pending"
+    command = start("--db", str(tmp_path / "own.db"), f"{hiding}; {DELETE}")
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("n")
+    assert command.end() == 1
+    assert "DeleteResource" not in operations(estate)
+
+
 def test_yes_is_not_asked_for_twice(start: Start, estate: Emulator) -> None:
     command = start("--yes", DELETE)
     assert command.end() == 0
@@ -126,6 +139,40 @@ def test_the_answer_does_not_come_from_the_script(start: Start, tmp_path: Path) 
     command.type("no")
     assert command.end() == 1
     assert "nothing was sent" in command.screen
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/null", "> /dev/null", "< /dev/null", "| cat"])
+def test_whoever_sits_at_a_terminal_is_asked_though_a_stream_is_a_file(
+    start: Start, estate: Emulator, redirection: str
+) -> None:
+    command = start(DELETE, program=through_shell(redirection))
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("n")
+    assert command.end() == (0 if redirection == "| cat" else 1)
+    assert "DeleteResource" not in operations(estate)
+    command = start(DELETE, program=through_shell(redirection))
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("y")
+    assert command.end() == 0
+    assert operations(estate)["DeleteResource"] == 2
+
+
+def test_an_answer_from_before_the_question_is_none(start: Start, estate: Emulator) -> None:
+    command = start(DELETE)
+    command.type("y")
+    command.wait_for("Apply 2 changes to AWS? [y/N] ")
+    command.type("n")
+    assert command.end() == 1
+    assert "DeleteResource" not in operations(estate)
+
+
+def test_an_answer_that_is_no_text_is_no_yes(start: Start, estate: Emulator) -> None:
+    command = start(DELETE)
+    command.wait_for("[y/N] ")
+    command.press_bytes(b"y\xff\n")
+    assert command.end() == 1
+    assert command.screen.endswith("Error: nothing was sent, and nothing kept")
+    assert "DeleteResource" not in operations(estate)
 
 
 def test_a_dry_run_is_a_list_for_people(start: Start, estate: Emulator) -> None:
@@ -181,6 +228,19 @@ def test_ctrl_c_ends_a_read_at_once_and_says_so(start: Start, estate: Emulator) 
     assert time.monotonic() - begun < 5
     assert command.screen == "^Cinterrupted" or command.screen.endswith("interrupted")
     assert "Traceback" not in command.said
+    estate.faults.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_leaves_a_clean_screen(
+    start: Start, estate: Emulator, number: signal.Signals
+) -> None:
+    estate.faults.delay(5)
+    command = start(f"SELECT count(*) FROM {STREAMS}")
+    command.wait_for("1 call ")
+    command.kill(number)
+    assert command.end() == 130
+    assert (command.screen, command.has_cursor) == ("interrupted", True)
     estate.faults.clear()
 
 

@@ -68,7 +68,7 @@ def test_a_busy_file_is_found_before_anything_is_sent(
     connect: Connect, emulator: Emulator, path: str, reader: apsw.Connection, mode: str
 ) -> None:
     clock = FakeClock()
-    connection = connect(path, timeout=2, clock=clock)
+    connection = connect(path, timeout=0.2, clock=clock)
     reader.execute("COMMIT")
     connection.execute(f"PRAGMA journal_mode = {mode}").fetchall()
     reader.execute("BEGIN; SELECT * FROM log").fetchall()
@@ -76,7 +76,7 @@ def test_a_busy_file_is_found_before_anything_is_sent(
     connection.execute(INSERT, ("a",))
     with pytest.raises(awsvtab.OperationalError, match="locked; nothing was sent to AWS"):
         connection.commit()
-    assert sum(clock.slept) == pytest.approx(2, abs=0.1)
+    assert sum(clock.slept) == pytest.approx(0.2, abs=0.1)
     assert operations(emulator) == {}
     assert connection.in_transaction
     reader.close()
@@ -89,7 +89,7 @@ def test_a_busy_file_is_waited_for(
     connect: Connect, emulator: Emulator, path: str, reader: apsw.Connection
 ) -> None:
     clock = LettingGo(reader)
-    connection = connect(path, timeout=2, clock=clock)
+    connection = connect(path, timeout=0.2, clock=clock)
     connection.execute(LOCAL)
     connection.execute(INSERT, ("a",))
     connection.commit()

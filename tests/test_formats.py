@@ -82,6 +82,27 @@ def test_a_column_that_comes_twice_loses_no_value() -> None:
     assert json.loads(text) == {"a": 1, "a_2": 2, "a_2_2": 3, "a_3": 4}
 
 
+@pytest.mark.parametrize("text", ["NaN", "[-Infinity]", "[1e999]", "[" * 100_000, "{"])
+def test_what_is_no_json_is_text_in_it(text: str) -> None:
+    shown = printed("jsonl", [(text,)], names=("a",), types=("JSON",))
+    assert json.loads(shown, parse_constant=pytest.fail) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("value", "encoding", "expected"),
+    [
+        ('"\\ud800"', "utf-8", '{"a": "\\ud800"}\n'),
+        ('"é€"', "latin-1", '{"a": "\\u00e9\\u20ac"}\n'),
+        ('"é"', "latin-1", '{"a": "é"}\n'),
+    ],
+)
+def test_characters_that_cannot_be_written_are_escapes_in_json(
+    value: str, encoding: str, expected: str
+) -> None:
+    shown = printed("jsonl", [(value,)], names=("a",), types=("JSON",), encoding=encoding)
+    assert shown == expected
+
+
 def test_json_has_no_infinite_numbers() -> None:
     assert json.loads(printed("json", [(float("inf"), 0.5)])) == [{"a": "inf", "b": 0.5}]
 
@@ -132,3 +153,8 @@ def test_wide_letters_keep_the_lines_of_a_box_straight() -> None:
     lines = printed("box", [("日本", "x")]).splitlines()
     assert lines[3] == "│ 日本 │ x │"
     assert lines[0] == "┌──────┬───┐"
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u202e", "\u2066", "\x9b"])
+def test_no_name_turns_the_text_around(character: str) -> None:
+    assert visible(f"a{character}b") == "a\ufffdb"

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import apsw
 import pytest
 
 from awsvtab.emulator import Emulator
+from clock import FakeClock
 from conftest import DOMAIN, Connect, operations, put_domain, put_stream
 from emulating import cloudcontrol
 
@@ -227,6 +229,50 @@ def test_pages_neither_repeat_rows_nor_lose_any(
         assert delays == sorted(delays, reverse="desc" in sort)
 
 
+@pytest.mark.parametrize("query", ["", "&_sort=visibility_timeout", "&_where=1=1+OR+1=1"])
+def test_facets_of_every_page_are_of_all_rows(emulator: Emulator, serve: Serve, query: str) -> None:
+    put_queues(emulator, 5, VisibilityTimeout=7)
+    browser = serve()
+    address = f"/aws/aws_sqs_queues.json?_size=2&_facet=visibility_timeout{query}"
+    names = []
+    while address:
+        page = browser.page(address)
+        (facet,) = page["facet_results"]["visibility_timeout"]["results"]
+        assert (facet["value"], facet["count"]) == (7, page["filtered_table_rows_count"]) == (7, 5)
+        names += [row["queue_name"] for row in page["rows"]]
+        address = (page["next_url"] or "").removeprefix("http://localhost")
+    assert names == [f"q{number:04}" for number in range(5)]
+
+
+@pytest.mark.parametrize("sort", ["", "&_sort=n", "&_sort_desc=n", "&_sort=a", "&_sort_desc=b"])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "a, b, n",
+        "a INTEGER PRIMARY KEY, b TEXT, n",
+        "a PRIMARY KEY, b, n",
+        "a, b, n, PRIMARY KEY (b, a)",
+    ],
+)
+def test_pages_of_tables_of_one_s_own_have_every_row_once(
+    serve: Serve, tmp_path: Path, columns: str, sort: str
+) -> None:
+    own = sqlite3.connect(tmp_path / "own.db")
+    own.execute(f"CREATE TABLE owners ({columns})")
+    own.executemany(
+        "INSERT INTO owners VALUES (?, ?, ?)",
+        [(i, "x" if i % 5 else None, (i % 4, None, "9", 2.5)[i % 4]) for i in range(50)],
+    )
+    own.commit()
+    own.close()
+    browser = serve(tmp_path / "own.db")
+    rows = browser.all_rows(f"/aws/owners?_size=7&_facet=n{sort}")
+    assert sorted(row["a"] for row in rows) == list(range(50))
+    last = browser.page(f"/aws/owners?_size=7&_next=49&_facet=b{sort}")
+    assert (len(last["rows"]), last["next"]) == (1, None)
+    assert last["facet_results"]["b"]["results"][0]["count"] == 40
+
+
 def test_a_resource_that_is_gone_leaves_no_gap(emulator: Emulator, serve: Serve) -> None:
     put_queues(emulator, 12)
     browser = serve()
@@ -397,6 +443,39 @@ def test_csv_is_of_the_rows_that_a_filter_leaves(browser: Browser) -> None:
     assert sorted(record["domain_name"] for record in records(text)) == ["one", "three", "two"]
 
 
+def test_csv_and_json_of_a_table_of_one_s_own_are_whole(serve: Serve, tmp_path: Path) -> None:
+    own = sqlite3.connect(tmp_path / "own.db")
+    own.executescript(
+        "CREATE TABLE owners (n INTEGER PRIMARY KEY);"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2500) "
+        "INSERT INTO owners SELECT i FROM n;"
+        "CREATE VIEW all_owners AS SELECT n FROM owners ORDER BY n"
+    )
+    own.close()
+    browser = serve(tmp_path / "own.db")
+    for name in ("owners", "all_owners"):
+        rows = csv.DictReader(io.StringIO(browser.get(f"/aws/{name}.csv").text))
+        assert [row["n"] for row in rows] == [str(n) for n in range(1, 2501)]
+        page = browser.page(f"/aws/{name}.json?_size=1800")
+        assert (len(page["rows"]), page["truncated"]) == (1800, False)
+        assert page["next_url"]
+        assert len(browser.all_rows(f"/aws/{name}?_size=1800")) == 2500
+    columns = csv.DictReader(io.StringIO(browser.get("/aws/aws_columns.csv").text))
+    assert len(list(columns)) == browser.page("/aws/aws_columns")["filtered_table_rows_count"]
+
+
+def test_views_show_binary_values_as_sql(serve: Serve, tmp_path: Path) -> None:
+    own = sqlite3.connect(tmp_path / "own.db")
+    own.execute("CREATE VIEW mixed AS SELECT 1 AS n, x'00ff' AS b UNION ALL SELECT 2, 'text'")
+    own.close()
+    browser = serve(tmp_path / "own.db")
+    assert browser.get("/aws/mixed.csv").text.split() == ["n,b", "1,X'00FF'", "2,text"]
+    page = browser.get("/aws/mixed")
+    assert page.status_code == 200
+    assert "X&#39;00FF&#39;" in page.text
+    assert browser.rows("/aws/mixed")[0]["b"]["encoded"] == "AP8="
+
+
 def test_csv_of_a_size_is_of_that_size(emulator: Emulator, serve: Serve) -> None:
     put_queues(emulator, 5)
     assert len(records(serve().get("/aws/aws_sqs_queues.csv?_size=2").text)) == 2
@@ -533,7 +612,7 @@ def test_a_type_that_needs_to_be_told_more_asks_for_it(browser: Browser, estate:
 )
 @pytest.mark.parametrize("kind", ["", ".json", ".csv"])
 def test_what_aws_refuses_is_an_error_page(
-    browser: Browser,
+    serve: Serve,
     estate: Emulator,
     order: Callable[[Any], Any],
     status: int,
@@ -541,7 +620,7 @@ def test_what_aws_refuses_is_an_error_page(
     kind: str,
 ) -> None:
     order(estate.faults)
-    answer = browser.get(DOMAINS + kind)
+    answer = serve(clock=FakeClock()).get(DOMAINS + kind)
     assert answer.status_code == status
     assert words in answer.text
     assert "0 records" not in answer.text
@@ -564,6 +643,11 @@ def test_what_aws_refuses_is_an_error_page(
         ("_sort=uri&_sort_desc=uri", "at the same time"),
         ("_facet=%7Bx", "no such column"),
         ("_through=x", "not understood"),
+        ("_search=x", "no full-text index"),
+        ("_facet=properties", "no such column: properties; there are: Identifier,"),
+        ("_next=x", "_next=x leads nowhere"),
+        ("_next=us-east-1,a,b", "leads nowhere"),
+        ("_next=x&_sort=uri", "leads nowhere"),
     ],
 )
 @pytest.mark.parametrize("kind", ["", ".json", ".csv"])
@@ -573,6 +657,23 @@ def test_what_is_wrongly_asked_is_an_error_page(
     answer = browser.get(f"{STREAMS}{kind}?{query}")
     assert answer.status_code == 400, answer.text
     assert words in answer.text
+
+
+def test_a_file_that_another_program_writes_to_is_busy(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "own.db"
+    own = apsw.Connection(str(path))  # locks of another SQLite are not seen within one process
+    own.execute("CREATE TABLE owners (team)")
+    browser = serve(path)
+    assert browser.rows("/aws/owners") == []
+    for connection in browser.datasette.aws._idle:
+        connection.execute("PRAGMA busy_timeout = 0")
+    own.execute("BEGIN EXCLUSIVE")
+    answer = browser.get("/aws/owners.json")
+    assert answer.status_code == 503
+    assert "locked" in answer.json()["error"]
+    own.execute("ROLLBACK")
+    own.close()
+    assert browser.rows("/aws/owners") == []
 
 
 def test_json_has_no_other_shapes(browser: Browser) -> None:

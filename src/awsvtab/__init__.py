@@ -16,6 +16,7 @@ from awsvtab.policies import policy
 from awsvtab.recovery import Recovered, recover
 from awsvtab.registration import Registration, register
 from awsvtab.version import __version__
+from awsvtab.write_tables import PendingChange
 
 __all__ = [
     *_driver,
@@ -23,6 +24,7 @@ __all__ = [
     "AwsError",
     "AwsWarning",
     "Explanation",
+    "PendingChange",
     "ProgressEvent",
     "ReadProgress",
     "Recovered",

@@ -66,8 +66,8 @@ class Committer:
         """
         if self.changes:
             plan = fold(self.changes.pending())
-            self._flush()
-            with self.applying(plan) as asker:
+            with self.applying(plan) as asker:  # which may take a while: somebody may be asked
+                self._flush()
                 self._rows = len(self.changes.take())
                 self._nothing_local = _nothing_written(self.connection)
                 self.applier.apply(plan, asker)
@@ -120,15 +120,17 @@ class Committer:
         ) from error
 
     def _flush(self) -> None:
-        """Writes what can be written before COMMIT; cache_flush does not wait by itself."""
-        deadline: float | None = None
+        """Writes what can be written before COMMIT, as soon as the file lets it.
+
+        SQLite itself waits in some of the cases, and in others not at all.
+        """
+        begun = self.clock.time()
         while True:
             try:
                 return self.connection.cache_flush()
             except apsw.BusyError:
-                if deadline is None:
-                    deadline = self.clock.time() + self.connection.pragma("busy_timeout") / 1000
-                if self.clock.time() >= deadline or self.connection.is_interrupted:
+                timeout_s = self.connection.pragma("busy_timeout") / 1000
+                if self.clock.time() - begun >= timeout_s or self.connection.is_interrupted:
                     raise apsw.BusyError(
                         "database is locked; nothing was sent to AWS: try COMMIT again"
                     ) from None

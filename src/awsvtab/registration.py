@@ -47,7 +47,13 @@ from awsvtab.sqltokens import Tokens, without_literals
 from awsvtab.statements import EMPTY_SET, Statements
 from awsvtab.survey import survey
 from awsvtab.vtable import Engine, Module
-from awsvtab.write_tables import pending_table, requests_table, resource_requests_table
+from awsvtab.write_tables import (
+    PendingChange,
+    pending_changes,
+    pending_table,
+    requests_table,
+    resource_requests_table,
+)
 
 STATEMENTS_KEPT = 256  # rewritten texts
 
@@ -209,6 +215,10 @@ class Registration:
     def pending(self) -> int:
         """The number of changes that wait for COMMIT."""
         return len(self.changes)
+
+    def pending_changes(self) -> list[PendingChange]:
+        """What COMMIT would send now: the rows of ``aws_pending``, whatever else has that name."""
+        return list(pending_changes(self.changes, self._redact))
 
     @property
     def is_used(self) -> bool:

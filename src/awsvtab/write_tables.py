@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from awsvtab.activity_tables import timestamp
 from awsvtab.catalog import Catalog
@@ -47,25 +48,41 @@ RESOURCE_REQUESTS = "aws_resource_requests"
 _KEYS = ("region", "operation", "operation_status")
 
 
+class PendingChange(NamedTuple):
+    """A row of ``aws_pending``: a change that COMMIT would send. The documents are JSON text."""
+
+    position: int
+    operation: str
+    type_name: str
+    region: str
+    identifier: str | None
+    desired_state: str | None
+    patch_document: str | None
+    statement: str
+
+
 def pending_table(changes: Changes, redact: Callable[[str], str]) -> IntrospectionTable:
-    """``aws_pending``: a row for each change that COMMIT would send now, in order.
+    """``aws_pending``: a row for each of the `pending_changes`."""
+    return IntrospectionTable(
+        "aws_pending", _PENDING, lambda given: pending_changes(changes, redact)
+    )
+
+
+def pending_changes(changes: Changes, redact: Callable[[str], str]) -> Iterator[PendingChange]:
+    """What COMMIT would send now, in order.
 
     Secrets are masked; ``redact`` takes the literals out of the statements.
     """
-
-    def rows(given: Given) -> Iterator[Row]:
-        plan = enumerate(fold(changes.pending()), start=1)
-        return (_pending_row(position, change, redact) for position, change in plan)
-
-    return IntrospectionTable("aws_pending", _PENDING, rows)
+    for position, change in enumerate(fold(changes.pending()), start=1):
+        yield _pending_change(position, change, redact)
 
 
-def _pending_row(position: int, change: Change, redact: Callable[[str], str]) -> Row:
+def _pending_change(position: int, change: Change, redact: Callable[[str], str]) -> PendingChange:
     document = None
     if change.document is not None:
         document = dump_json(masked(change.resource_type, change.document))
     creates = change.operation is Operation.CREATE
-    return (
+    return PendingChange(
         position,
         str(change.operation),
         change.resource_type.name,

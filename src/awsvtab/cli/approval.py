@@ -5,18 +5,13 @@ from __future__ import annotations
 import select
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO
 
 import click
 
+from awsvtab import PendingChange
 from awsvtab.cli.formats import visible
-from awsvtab.cli.running import PendingChange
-
-try:
-    import termios
-except ModuleNotFoundError:  # on Windows
-    termios = None  # type: ignore[assignment]
 
 MOST_SHOWN = 20
 
@@ -30,14 +25,12 @@ class Refused(click.ClickException):
 def ask(changes: Sequence[PendingChange]) -> None:
     """Asks on the terminal whether to send these. Refused for no; ClickException if none answers.
 
-    The answer does not come from a pipe that holds the script, nor from what was typed or pasted
-    before the question.
+    The answer does not come from a pipe that holds the script, nor does the question go to a file.
     """
-    question = f"Apply {_count(len(changes))} to AWS? [y/N] "
+    lines = [*described(changes), f"Apply {_count(len(changes))} to AWS? [y/N] "]
     try:
-        with _keyboard() as keyboard, _screen() as screen:
-            click.echo("\n".join(described(changes)), screen)
-            answer = _answer(question, keyboard, screen)
+        with _terminal(sys.stderr, "w") as asked, _terminal(sys.stdin, "r") as answers:
+            answer = _answer("\n".join(lines), asked, answers)
     except OSError:
         raise click.ClickException(
             "nobody to ask: nothing was sent; --yes applies without asking, --dry-run shows only"
@@ -47,8 +40,8 @@ def ask(changes: Sequence[PendingChange]) -> None:
 
 
 def is_somebody_there() -> bool:
-    """Whether a person reads what the command says."""
-    return sys.stderr.isatty()
+    """Whether a person has called the command, though one or two of its streams may be files."""
+    return any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Iterator[str]:
@@ -65,50 +58,42 @@ def described(changes: Sequence[PendingChange], most: int = MOST_SHOWN) -> Itera
         yield f"… and {_count(len(changes) - most)} more; --dry-run shows all"
 
 
-def _answer(question: str, keyboard: TextIO, screen: TextIO) -> str:
-    if _forgets(keyboard):
-        click.echo("what was typed before this question is not its answer", screen)
-    click.echo(question, screen, nl=False)
+def _terminal(stream: IO[str], mode: str) -> AbstractContextManager[IO[str]]:
+    """The stream if it is a terminal, else the one that the command was started on."""
+    if stream.isatty():
+        return nullcontext(stream)
+    return open("/dev/tty", mode, encoding="utf-8", errors="replace")
+
+
+def _forgets(answers: IO[str]) -> bool:
+    """Drops what was typed, and what is still being pasted; whether there was any."""
+    was_typed = False
+    if sys.platform != "win32":
+        import termios
+
+        try:
+            while select.select([answers], [], [], _QUIET_S)[0]:
+                termios.tcflush(answers, termios.TCIFLUSH)
+                was_typed = True
+            termios.tcflush(answers, termios.TCIFLUSH)  # a line without its end
+        except termios.error as error:
+            raise OSError(*error.args) from None
+    return was_typed
+
+
+def _answer(question: str, asked: IO[str], answers: IO[str]) -> str:
+    if _forgets(answers):
+        click.echo("what was typed before this question is not its answer", asked)
+    click.echo(question, asked, nl=False)
     answer = ""
     try:
-        answer = keyboard.readline()
+        answer = answers.readline()
+    except UnicodeDecodeError:
+        pass  # no yes
     finally:
         if not answer:  # Ctrl-C, Ctrl-D: the cursor is still behind the question
-            click.echo(file=screen)
+            click.echo(file=asked)
     return answer
-
-
-@contextmanager
-def _keyboard() -> Iterator[TextIO]:
-    if sys.stdin.isatty():
-        yield sys.stdin
-        return
-    with open("/dev/tty", encoding="utf-8") as terminal:
-        yield terminal
-
-
-@contextmanager
-def _screen() -> Iterator[TextIO]:
-    if sys.stderr.isatty():
-        yield sys.stderr
-        return
-    with open("/dev/tty", "w", encoding="utf-8") as terminal:
-        yield terminal
-
-
-def _forgets(keyboard: TextIO) -> bool:
-    """Drops what was typed, or is being pasted; whether there was any."""
-    if termios is None:
-        return False
-    was_typed = False
-    try:
-        while select.select([keyboard], [], [], _QUIET_S)[0]:
-            termios.tcflush(keyboard, termios.TCIFLUSH)
-            was_typed = True
-        termios.tcflush(keyboard, termios.TCIFLUSH)  # a line without its end
-    except termios.error as error:
-        raise OSError(*error.args) from None
-    return was_typed
 
 
 def _count(number: int) -> str:

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -58,10 +58,19 @@ def _script(texts: Sequence[str], files: Sequence[Any]) -> list[Statement]:
         read = [*texts, *(file.read() for file in files)]
     except UnicodeDecodeError as error:
         raise click.ClickException(f"the file is not UTF-8 text: {error}") from None
+    if any("\0" in text for text in read):
+        raise click.ClickException("there is a NUL in the SQL, which SQLite takes for its end")
+    if not all(map(_is_unicode, read)):
+        raise click.ClickException("the SQL is not UTF-8 text")
     script = [statement for text in read for statement in statements(text)]
     if not script:
         raise click.UsageError("no statement: there are only blanks and comments")
     return script
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether all bytes of an argument or of standard input have been understood."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class Parameters(click.ParamType):  # type: ignore[type-arg,unused-ignore] # no generic before click 8.2
@@ -80,10 +89,16 @@ class Parameters(click.ParamType):  # type: ignore[type-arg,unused-ignore] # no 
         if sign == "=":
             return name, text
         try:
-            given = json.loads(text)
-        except ValueError as error:
+            given = json.loads(text, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
             self.fail(f"{value!r} is no JSON ({error}): {name}={text} is text", param, ctx)
+        if isinstance(given, int) and not -(2**63) <= given < 2**63:
+            self.fail(f"{value!r} does not fit 64 bits: {name}={text} is text", param, ctx)
         return name, json.dumps(given) if isinstance(given, list | dict) else given
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is a number of Python's")
 
 
 parameter_option = click.option(

@@ -14,7 +14,6 @@ from awsvtab.cli import approval, browse
 from awsvtab.cli.explaining import lines as lines_about
 from awsvtab.cli.formats import Rows, visible
 from awsvtab.cli.naming import Naming
-from awsvtab.cli.running import pending
 from awsvtab.cli.script import Statement
 from awsvtab.cli.session import Session
 from awsvtab.cli.statementshell import StatementShell, waiting
@@ -164,7 +163,7 @@ class CommandShell(StatementShell):
 
     def command_pending(self, cmd: list[str]) -> None:
         """pending: Shows what COMMIT would change at AWS"""
-        changes = pending(self._connection)
+        changes = self._connection.pending_changes()
         for line in approval.described(changes, most=len(changes)):
             self.write(self.stdout, f"{line}\n")
         if changes:

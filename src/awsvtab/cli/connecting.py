@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -81,7 +81,7 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "regions": (
         "--region",
-        {"multiple": True, "metavar": "REGION", "help": "Which to ask; repeat it, or say all."},
+        {"multiple": True, "metavar": "REGION", "help": "Region to ask; repeat it, or say all."},
     ),
     "profile": ("--profile", {"help": "AWS profile, of ~/.aws/config."}),
     "endpoint_url": ("--endpoint-url", {"metavar": "URL", "help": "Ask there instead of AWS."}),
@@ -105,17 +105,20 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "--on-error",
         {"type": click.Choice(["raise", "warn"]), "help": "warn: print what could be read."},
     ),
-    "max_calls": ("--max-calls", {"type": int, "metavar": "N", "help": "Most of a statement."}),
+    "max_calls": (
+        "--max-calls",
+        {"type": int, "metavar": "N", "help": "Calls that a statement may make."},
+    ),
     "max_requests_per_second": (
         "--max-requests-per-second",
-        {"type": float, "metavar": "N", "help": "To one service in one region."},
+        {"type": float, "metavar": "N", "help": "Calls in a second to a service in a region."},
     ),
     "concurrency": (
         "--concurrency",
         {
             "type": int,
             "metavar": "N",
-            "help": f"Calls at once, {DEFAULTS.concurrency} if not said.",
+            "help": f"Calls to make at once, {DEFAULTS.concurrency} if not said.",
         },
     ),
     "cache_ttl": (
@@ -124,11 +127,15 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "rows_in_memory": (
         "--rows-in-memory",
-        {"type": int, "metavar": "N", "help": "Of a statement; the others go to a file."},
+        {
+            "type": int,
+            "metavar": "N",
+            "help": "Rows of a statement to keep there; others go to a file.",
+        },
     ),
     "read_timeout": (
         "--read-timeout",
-        {"type": float, "metavar": "SECONDS", "help": "To wait for the answer to a call."},
+        {"type": float, "metavar": "SECONDS", "help": "How long to wait for an answer."},
     ),
     "read_only": ("--read-only", {"is_flag": True, "help": "Refuse to change anything at AWS."}),
     "max_changes": (
@@ -137,7 +144,7 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "write_timeout": (
         "--write-timeout",
-        {"type": float, "metavar": "SECONDS", "help": "To wait for a change to be done."},
+        {"type": float, "metavar": "SECONDS", "help": "How long to wait for a change."},
     ),
     "wait": (
         "--wait/--no-wait",
@@ -151,21 +158,37 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+_OF_WRITES = ("read_only", "max_changes", "write_timeout", "wait", "journal")
+
+
 def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the options for connecting, as one `Target` named ``target``."""
+    return _with_options(command, _OPTIONS)
 
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command that changes nothing those of the options that mean something for it."""
+    return _with_options(command, [each for each in _OPTIONS if each not in _OF_WRITES])
+
+
+def _with_options(command: Callable[..., Any], keywords: Collection[str]) -> Callable[..., Any]:
     @wraps(command)
     def with_target(*arguments: Any, **given: Any) -> Any:
-        said = {name: given.pop(name) for name in _OPTIONS}
+        said = {name: given.pop(name) for name in keywords}
         return command(*arguments, target=_target(**said), **given)
 
-    for keyword, (flag, settings) in reversed(_OPTIONS.items()):
+    for keyword in reversed([*keywords]):
+        flag, settings = _OPTIONS[keyword]
         with_target = click.option(flag, keyword, cls=ConnectionOption, **settings)(with_target)
     return with_target
 
 
-def _target(db: str | None, emulator: bool, **options: Any) -> Target:
+def _target(db: str | None, emulator: bool, wait: bool = True, **options: Any) -> Target:
     """What the options say; those that were not given are left to `awsvtab.connect`."""
+    for name in ("endpoint_url", "profile"):
+        if emulator and options[name] is not None:
+            flag = _OPTIONS[name][0]
+            raise click.UsageError(f"--emulator and {flag}: write one of them")
     said = {
         name: value
         for name, value in options.items()
@@ -175,7 +198,9 @@ def _target(db: str | None, emulator: bool, **options: Any) -> Target:
         said["regions"] = ALL
     if "types" in said:
         said["types"] = _types(said["types"])
-    return Target(db or ":memory:", emulator, {**said, "wait": options["wait"]})
+    if not wait:
+        said["wait"] = False
+    return Target(db or ":memory:", emulator, said)
 
 
 def _types(given: tuple[str, ...]) -> Any:
@@ -220,11 +245,17 @@ def message_of(error: BaseException) -> str:
 
 
 _CONNECT = re.compile(r"connect\((\w+)=(\[[^]]*\]|[^)]+)\)")
+_ARGUMENT = re.compile(r"(?<![\w.\"'])(\w+)=(True|nan|inf|-?\d+(?:\.\d+)?|'[^']*')(?!\w)")
+_SUBJECT = re.compile(r"(\w+)(?=:? )")
 
 
 def spelled(message: str) -> str:
     """The message with the command's options in the place of `connect`'s arguments."""
-    return _CONNECT.sub(_as_options, message)
+    message = _ARGUMENT.sub(_as_options, _CONNECT.sub(_as_options, message))
+    first = _SUBJECT.match(message)
+    if first is None or first[1] not in ("journal", "tables", "types"):
+        return message
+    return _OPTIONS[first[1]][0] + message[first.end() :]
 
 
 def _as_options(found: re.Match[str]) -> str:

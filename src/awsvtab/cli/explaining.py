@@ -13,7 +13,7 @@ import click
 import awsvtab
 from awsvtab import AccessPath, Explanation
 from awsvtab.cli.arguments import check_parameters, parameter_option, sql_arguments
-from awsvtab.cli.connecting import Command, Target, connection_options, reported
+from awsvtab.cli.connecting import Command, Target, reading_options, reported
 from awsvtab.cli.offline import explained, unconnected
 from awsvtab.cli.script import Statement
 from awsvtab.policies import remarks
@@ -40,7 +40,7 @@ _HOW = {
     default="table",
     help="table: for people, which is the default; json: for programs.",
 )
-@connection_options
+@reading_options
 def explain(
     script: Sequence[Statement],
     parameters: Sequence[tuple[str, Any]],
@@ -68,7 +68,7 @@ def explain(
 @click.command(cls=Command)
 @sql_arguments
 @parameter_option
-@connection_options
+@reading_options
 def policy(
     script: Sequence[Statement], parameters: Sequence[tuple[str, Any]], target: Target
 ) -> None:
@@ -119,7 +119,7 @@ def _facts(path: AccessPath) -> Iterator[str]:
         "rows": _HOW[path.access],
         "by": ", ".join(path.keys),
         "first": ", ".join(path.reads),
-        "calls": path.cost,
+        "calls": path.cost.removeprefix("calls "),
     }
     for name, fact in facts.items():
         if fact:

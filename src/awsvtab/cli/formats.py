@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from rich.cells import cell_len
 
@@ -22,7 +22,8 @@ Row = Sequence[Any]
 # A resource's name must not be able to move a terminal's cursor.
 _CONTROLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {
     0x7F: 0x2421,
-    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+    # C1 controls, line separators, and what turns the direction of the text after it
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
 }
 
 
@@ -37,10 +38,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """``null`` stands for NULL. ``width`` is the terminal's, None where there is none."""
+    """``null`` stands for NULL. ``width`` is the terminal's, None where there is none.
+
+    In JSON, characters that the ``encoding`` lacks are escapes.
+    """
 
     null: str = ""
     width: int | None = None
+    encoding: str = "utf-8"
 
 
 Format = Callable[[Rows, IO[str], Style], None]
@@ -84,7 +89,7 @@ def tabbed(given: Rows, out: IO[str], style: Style) -> None:
 def json_array(given: Rows, out: IO[str], style: Style) -> None:
     """One array of objects, a line for each."""
     before = "["
-    for text in _objects(given):
+    for text in _objects(given, style):
         out.write(f"{before}{text}")
         before = ",\n"
     out.write("[]\n" if before == "[" else "]\n")
@@ -92,7 +97,7 @@ def json_array(given: Rows, out: IO[str], style: Style) -> None:
 
 def json_lines(given: Rows, out: IO[str], style: Style) -> None:
     """An object on each line."""
-    for text in _objects(given):
+    for text in _objects(given, style):
         out.write(f"{text}\n")
 
 
@@ -169,11 +174,16 @@ class _Lines:
         self._out.write(f"{line.removesuffix(_CRLF)}\n")
 
 
-def _objects(given: Rows) -> Iterator[str]:
+def _objects(given: Rows, style: Style) -> Iterator[str]:
     names = list(_distinct(given.names))
     for row in given.rows:
-        values = map(_json, row, given.types)
-        yield json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
+        members = dict(zip(names, map(_json, row, given.types), strict=True))
+        text = json.dumps(members, ensure_ascii=False)
+        try:
+            text.encode(style.encoding)
+        except UnicodeEncodeError:  # half of a surrogate pair, for instance
+            text = json.dumps(members)
+        yield text
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
@@ -194,14 +204,23 @@ def _json(value: Any, declared: str | None) -> Any:
         return bool(value)
     if declared == "JSON" and isinstance(value, str):
         try:
-            return json.loads(value)
-        except ValueError:  # of a table of the user's
+            return json.loads(value, parse_constant=_refuse, parse_float=_finite)
+        except (ValueError, RecursionError):  # of a table of the user's
             return value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is in Python's JSON, and in nobody else's")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse(number)
 
 
 def _cells(given: Rows, style: Style) -> list[list[list[str]]]:

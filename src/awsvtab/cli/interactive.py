@@ -54,7 +54,7 @@ class Shell(CommandShell):
     @property
     def prompt(self) -> str:
         """The prompt, with a star for an open transaction and the number of its changes."""
-        if not self._connection.in_transaction:
+        if not self.interactive or not self._connection.in_transaction:
             return self._prompt
         return f"{self._prompt.removesuffix('> ')}*{self._session.pending or ''}> "
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,10 +24,30 @@ from awsvtab.cli.serve import serve
 from awsvtab.cli.shell import shell
 
 _STATEMENTS = frozenset({"begin", "commit", "end", "rollback", "vacuum"})  # of one word
+_UNQUOTED = frozenset(
+    {"alter", "analyze", "attach", "create", "delete", "detach", "drop", "insert", "pragma"}
+    | {"reindex", "release", "replace", "savepoint", "select", "update", "values", "with"}
+)
 
 
 class StatementOrCommand(click.Group):
     """A group in which whatever is no command's name is a statement to run."""
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        """Runs a command; streams that the caller has closed are nowhere."""
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            if getattr(sys, name) is None:
+                setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        return super().main(*arguments, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command. What files and streams refuse is a message, but for a closed pipe."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise click.ClickException(str(error)) from None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts ``query`` before a statement, or before its options."""
@@ -39,6 +62,8 @@ class StatementOrCommand(click.Group):
     def _refuse_misspelt(self, word: str) -> None:
         if not re.fullmatch(r"[a-z_-]+", word, re.IGNORECASE) or word.startswith("-"):
             return
+        if word.lower() in _UNQUOTED:
+            raise click.UsageError(f'a statement is one argument: write it in quotes, "{word} …"')
         if word.lower() not in _STATEMENTS:
             near = difflib.get_close_matches(word, self.commands, n=1)
             hint = f"did you mean {near[0]}?" if near else "there are " + ", ".join(self.commands)
@@ -78,7 +103,13 @@ def demo() -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", default=5555, show_default=True, help="Port to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=5555,
+    show_default=True,
+    help="Port to listen at.",
+)
 @click.option(
     "--seed",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -88,7 +119,11 @@ def emulator(host: str, port: int, seed: Path | None) -> None:
     """Serve an emulated Cloud Control API, with moto's other services."""
     with installed("emulator"):
         from awsvtab.emulator.server import serve
-    serve(host, port, seed)
+    with reported():
+        try:
+            serve(host, port, seed)
+        except (OSError, ValueError) as error:
+            raise click.ClickException(str(error)) from None
 
 
 for command in (query, shell, tables, describe, explain, policy, serve, recover_journal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from typing import IO
+from typing import IO, Self
 
 import click
 
@@ -19,7 +19,7 @@ class Output:
     """Prints results in one format: by default a box on a terminal, and CSV elsewhere.
 
     A result is spooled until its last row is there. Those of statements that write are `held`
-    until their transaction is over.
+    until their transaction is over; what is read meanwhile is printed before them.
     """
 
     def __init__(self, name: str | None = None, null: str = "") -> None:
@@ -28,9 +28,16 @@ class Output:
             self._format = fitting if is_terminal else FORMATS["csv"]
         else:
             self._format = FORMATS[name]
-        self._style = Style(null, shutil.get_terminal_size().columns if is_terminal else None)
+        width = shutil.get_terminal_size().columns if is_terminal else None
+        self._style = Style(null, width, sys.stdout.encoding or "utf-8")
         self._has_printed = False
         self._held: list[str | IO[str]] = []  # notes for stderr, spooled results
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()  # what still is held has not become true
 
     def show(self, cursor: Cursor, held: bool = False) -> None:
         """Prints a statement's rows, if it has any, or how many it changed."""
@@ -40,9 +47,7 @@ class Output:
             )
         elif cursor.rowcount >= 0:
             rows = "1 row" if cursor.rowcount == 1 else f"{cursor.rowcount:,} rows"
-            self._held.append(f"{rows} changed")
-            if not held:
-                self.release()
+            self._put(f"{rows} changed", held)
 
     def rows(self, rows: Rows, held: bool = False) -> None:
         """Prints rows."""
@@ -54,18 +59,13 @@ class Output:
         except BaseException:
             spool.close()
             raise
-        self._held.append(spool)
-        if not held:
-            self.release()
+        self._put(spool, held)
 
     def release(self) -> None:
         """Prints what was held."""
         held, self._held = self._held, []
         for each in held:
-            if isinstance(each, str):
-                click.echo(each, err=True)
-            else:
-                self._print(each)
+            self._put(each, False)
 
     def discard(self) -> None:
         """Forgets what was held."""
@@ -73,6 +73,14 @@ class Output:
             if not isinstance(each, str):
                 each.close()
         self._held.clear()
+
+    def _put(self, result: str | IO[str], held: bool) -> None:
+        if held:
+            self._held.append(result)
+        elif isinstance(result, str):
+            click.echo(result, err=True)
+        else:
+            self._print(result)
 
     def _print(self, spool: IO[str]) -> None:
         with spool:

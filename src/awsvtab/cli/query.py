@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import astuple, fields
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 import awsvtab
+from awsvtab import PendingChange
 from awsvtab.cli import approval, progress
 from awsvtab.cli.arguments import check_parameters, format_options, parameter_option, sql_arguments
 from awsvtab.cli.connecting import Command, Target, connection_options, reported
 from awsvtab.cli.formats import Rows
 from awsvtab.cli.output import Output
-from awsvtab.cli.running import PendingChange, Rehearsal, Runner, Values, located
-from awsvtab.cli.script import Statement
+from awsvtab.cli.running import Rehearsal, Runner, Values, located
+from awsvtab.cli.script import ROLLBACK, Statement
 
 Script = Sequence[Statement]
 
+_SHOWN = PendingChange._fields[:-1]  # all but the statement
 _DOCUMENTS = ("desired_state", "patch_document")
 
 
@@ -46,12 +49,35 @@ def query(
     """
     check_parameters(script, parameters)
     output = Output(format_name, null)
-    with reported(), target.opened(isolation_level=None) as connection:
+    with reported(), _ended_as_by_ctrl_c(), target.opened(isolation_level=None) as connection:
         if dry_run:
             changes = _rehearse(connection, script, dict(parameters))
             _show_plan(changes, output, as_rows=format_name is not None)
         else:
-            _run(connection, script, dict(parameters), output, yes)
+            with output:
+                _run(connection, script, dict(parameters), output, yes)
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Meanwhile ``kill``, and a terminal that goes, end the command as Ctrl-C does.
+
+    It then takes progress off the screen, and says what AWS has of a COMMIT. What the caller
+    ignores (nohup) stays ignored.
+    """
+    signals = [
+        each
+        for name in ("SIGTERM", "SIGHUP")  # there is no SIGHUP on Windows
+        if (each := getattr(signal, name, None)) is not None
+        and signal.getsignal(each) is signal.SIG_DFL
+    ]
+    for each in signals:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _run(
@@ -68,6 +94,8 @@ def _run(
         for statement in script:
             with located(statement, script):
                 cursor = runner.execute(statement, values)
+                if statement.control == ROLLBACK:
+                    output.discard()
                 output.show(cursor, held=cursor.rowcount >= 0)
                 stop()
             if runner.is_over:
@@ -90,9 +118,8 @@ def _rehearse(
 def _show_plan(changes: Sequence[PendingChange], output: Output, as_rows: bool) -> None:
     """A list for people, or rows for programs."""
     if as_rows or not sys.stdout.isatty():
-        names = [each.name for each in fields(PendingChange)]
-        types = ["JSON" if name in _DOCUMENTS else None for name in names]
-        output.rows(Rows(names, types, map(astuple, changes)))
+        types = ["JSON" if name in _DOCUMENTS else None for name in _SHOWN]
+        output.rows(Rows(_SHOWN, types, (each[: len(_SHOWN)] for each in changes)))
     elif changes:
         click.echo("\n".join(approval.described(changes, most=len(changes))))
     if not changes:

@@ -8,7 +8,7 @@ import click
 
 from awsvtab import Recovered, recover
 from awsvtab.cli.arguments import format_options
-from awsvtab.cli.connecting import Command, Target, connection_options, reported
+from awsvtab.cli.connecting import Command, Target, reading_options, reported
 from awsvtab.cli.formats import Rows
 from awsvtab.cli.output import Output
 from awsvtab.values import dump_json
@@ -19,7 +19,7 @@ NAMES = tuple(Recovered.__dataclass_fields__)
 @click.command("recover", cls=Command)
 @click.argument("path", metavar="JOURNAL")
 @format_options
-@connection_options
+@reading_options
 def recover_journal(path: str, format_name: str | None, null: str, target: Target) -> None:
     """Ask AWS how the changes that JOURNAL holds have ended, and change nothing.
 

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from awsvtab import Connection, Cursor, Error, OperationalError
+from awsvtab import (
+    Connection,
+    Cursor,
+    Error,
+    OperationalError,
+    PendingChange,
+    ProgrammingError,
+)
 from awsvtab.cli.script import BEGIN, COMMIT, OUTSIDE, ROLLBACK, Statement
 
 Values = Mapping[str, Any]
-
-_PENDING = """
-SELECT position, operation, type_name, region, identifier, desired_state, patch_document
-FROM aws_pending ORDER BY position
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingChange:
-    """A row of ``aws_pending``."""
-
-    position: int
-    operation: str
-    type_name: str
-    region: str
-    identifier: str | None
-    desired_state: str | None
-    patch_document: str | None
-
 
 _SAVEPOINT = "awsvtab_script"
 _NO_END = (
@@ -49,27 +36,23 @@ def located(statement: Statement, script: Sequence[Statement]) -> Iterator[None]
         yield
     except Error as error:
         if len(script) > 1:
-            number = script.index(statement) + 1
+            number = next(n for n, each in enumerate(script, start=1) if each is statement)
             error.add_note(f"in statement {number} of {len(script)}, line {statement.line}")
         raise
-
-
-def pending(connection: Connection) -> list[PendingChange]:
-    """What COMMIT would send now."""
-    return [PendingChange(*row) for row in connection.execute(_PENDING)]
 
 
 class Runner:
     """Runs statements on a connection that begins no transactions by itself.
 
     They are one transaction, which `finish` commits; a script may also say BEGIN and COMMIT.
-    ``approve`` is given what is about to be sent, and raises to have nothing sent.
+    ``approve`` is given what is about to be sent, whatever sends it, and raises to have nothing
+    sent.
     """
 
     def __init__(self, connection: Connection, approve: Approve) -> None:
         self._connection = connection
-        self._approve = approve
         self._began = False  # by the script
+        connection.set_approval(lambda _: approve(connection.pending_changes()))
 
     @property
     def is_over(self) -> bool:
@@ -81,8 +64,6 @@ class Runner:
         control = statement.control
         if control == BEGIN and not self._began:
             self.commit()
-        if control == COMMIT:
-            self._ask()
         if control in (BEGIN, COMMIT, ROLLBACK):
             self._began = control == BEGIN
         elif control == OUTSIDE:
@@ -94,7 +75,6 @@ class Runner:
     def commit(self) -> None:
         """Applies what is pending, and commits."""
         if not self.is_over:
-            self._ask()
             self._connection.execute("COMMIT")
 
     def finish(self) -> None:
@@ -111,11 +91,6 @@ class Runner:
                 error.add_note("all statements are one transaction: write COMMIT; before this one")
             raise
 
-    def _ask(self) -> None:
-        changes = pending(self._connection)
-        if changes:
-            self._approve(changes)
-
 
 class Rehearsal:
     """Runs statements as `Runner` does, but in a transaction that nothing commits.
@@ -128,6 +103,7 @@ class Rehearsal:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._began = False
+        connection.set_approval(_refuse)
         connection.execute("BEGIN")
         connection.execute(f"SAVEPOINT {_SAVEPOINT}")
 
@@ -148,6 +124,10 @@ class Rehearsal:
         """What would have been sent. ClickException for a BEGIN without an end."""
         if self._began:
             raise click.ClickException(_NO_END)
-        changes = pending(self._connection)
+        changes = self._connection.pending_changes()
         self._connection.execute("ROLLBACK")
         return changes
+
+
+def _refuse(count: int) -> None:
+    raise ProgrammingError("a dry run sends nothing")

@@ -18,8 +18,8 @@ import awsvtab
 from awsvtab.cli.connecting import (
     Command,
     Target,
-    connection_options,
     installed,
+    reading_options,
     reported,
     spelled,
 )
@@ -45,7 +45,7 @@ MEMORY = ":memory:"
     metavar="SECONDS",
     help="How long a statement may take.",
 )
-@connection_options
+@reading_options
 def serve(target: Target, port: int, opens: bool, time_limit_s: float) -> None:
     """Show AWS in a browser: pages of tables, filters, facets, SQL, JSON and CSV.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from awsvtab import Connection, Cursor, ProgrammingError
 from awsvtab.cli import progress
 from awsvtab.cli.approval import Refused
-from awsvtab.cli.running import Approve, pending
+from awsvtab.cli.running import Approve
 from awsvtab.cli.script import COMMIT, Statement
 
 T = TypeVar("T")
@@ -39,10 +39,7 @@ class Session:
     @property
     def pending(self) -> int:
         """How many changes wait for COMMIT."""
-        if not self._connection.in_transaction:
-            return 0
-        ((count,),) = self._connection.execute("SELECT count(*) FROM aws_pending")
-        return int(count)
+        return len(self._connection.pending_changes())
 
     def run(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
         """Runs a statement, and what ``read`` makes of it; both are undone if it is not approved.
@@ -87,15 +84,12 @@ class Session:
 
     def _within(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
         """Runs a statement of a transaction, and tells if its error has ended that."""
-        waited = self.pending
+        was_open = self._connection.in_transaction
         try:
             return self._read(statement, values, read)
         except BaseException as error:
-            if waited and not self._connection.in_transaction:
-                dropped = (
-                    "1 change to AWS was" if waited == 1 else f"{waited:,} changes to AWS were"
-                )
-                error.add_note(f"the transaction was rolled back, and {dropped} dropped")
+            if was_open and not self._connection.in_transaction:  # INSERT OR ROLLBACK
+                error.add_note("the whole transaction was rolled back, and nothing was sent")
             raise
 
     def _read(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
@@ -103,7 +97,7 @@ class Session:
 
     def _committing(self, commit: Callable[[], T], stop: progress.Stop) -> T:
         """Commits what has been approved."""
-        changes = pending(self._connection)
+        changes = self._connection.pending_changes()
         if changes and self._approve is not None:
             stop()
             self._approve(changes)

@@ -31,6 +31,7 @@ from awsvtab.dbapi.transactions import (
 from awsvtab.dbapi.translate import translate, translating
 from awsvtab.explain import Explanation
 from awsvtab.registration import register
+from awsvtab.write_tables import PendingChange
 
 Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 C = TypeVar("C", bound=Cursor)
@@ -124,6 +125,14 @@ class BaseConnection(Transactions, Callbacks, Storage):
         except apsw.Error as error:
             message = self._registration.hint(str(error), rewritten.text)
             raise translate(error, rewritten, message) from None
+
+    def pending_changes(self) -> list[PendingChange]:
+        """What `commit` would send to AWS now, in order: the rows of ``aws_pending``.
+
+        A table or view of that name in a database of the connection hides the one in SQL.
+        """
+        self._open_database()
+        return self._registration.pending_changes()
 
     def __call__(self, sql: str, /) -> Statement:
         """Prepare ``sql`` without running it, and raise what is wrong with it."""

@@ -133,14 +133,21 @@ def plant(seed: Path, server: Server, region: str) -> None:
     """Put a file's resources into the emulator.
 
     A JSON file is a list of ``{"TypeName": …, "Properties": {…}, "Region": …}``; the region may be
-    left out. A SQL file is statements for awsvtab, applied one by one.
+    left out. A SQL file is statements for awsvtab, applied one by one. Else ValueError.
     """
     if seed.suffix == ".sql":
         _run(seed.read_text(), server, region)
         return
     for resource in json.loads(seed.read_text()):
-        place = resource.get("Region", region)
-        put(server.account, server.controls, resource["TypeName"], resource["Properties"], place)
+        match resource:
+            case {"TypeName": str(type_name), "Properties": dict(properties)}:
+                place = resource.get("Region", region)
+                put(server.account, server.controls, type_name, properties, place)
+            case _:
+                raise ValueError(
+                    f"{seed}: {json.dumps(resource)} is no resource: write "
+                    '{"TypeName": "AWS::SQS::Queue", "Properties": {}}'
+                )
 
 
 def _run(script: str, server: Server, region: str) -> None:

@@ -29,10 +29,17 @@ STOP_AGAIN_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What the running request shows: a page of an AWS ``table``, or all rows (``whole``)."""
+    """What the running request shows: a page of an AWS ``table``, or all rows (``whole``).
+
+    The pages of other tables are whole: they have a LIMIT of their own. ``after`` is where a page
+    begins: of AWS behind the row of that key, of a table of one's own behind so many rows.
+    ``binary_as_text`` is for views, whose rows have no key that a link to binary values could name.
+    """
 
     table: str | None = None
     whole: bool = False
+    after: str | None = None
+    binary_as_text: bool = False
 
 
 NOTHING = Showing()
@@ -111,18 +118,28 @@ class AwsDatabase(Database):
         shown = showing.get()
         try:
             if truncate and shown.table is not None:
-                return await self._page(sql, params, shown.table)
+                return await self._page(sql, params or {}, shown)
+            if truncate and shown.after is not None:
+                sql = f"{sql} offset {int(shown.after)}"
             most = ROWS_SHOWN if truncate and not shown.whole else None
-            return await self.execute_fn(lambda connection: _results(connection, sql, params, most))
+            results = await self.execute_fn(
+                lambda connection: _results(connection, sql, params, most)
+            )
+            if truncate and shown.binary_as_text:
+                results.rows = [row.with_text() for row in results.rows]
+            return results
         except TimeoutError as error:
             raise QueryInterrupted(error, sql, params) from None
 
-    async def _page(self, sql: str, params: Any, table: str) -> Results:
+    async def _page(self, sql: str, params: dict[str, Any], shown: Showing) -> Results:
         """A page's rows, and one more if it is not the last.
 
         Where a resource is gone that was listed, the next one takes its place.
         """
-        page = page_of(sql, table)
+        page = page_of(sql, str(shown.table))
+        if shown.after is not None:
+            page, more = page.following(shown.after)
+            params = {**params, **more}
         wanted = size = page.limit - 1
         while True:
             text = page.sql(size)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from datasette.utils import escape_sqlite
+from datasette.utils import escape_sqlite, tilde_decode
 
 REGION = "region"
 IDENTIFIER = "Identifier"
 KEY = (REGION, IDENTIFIER)
 """What tells the rows of an AWS table apart, as Datasette's primary key."""
+NULL = "$null"  # as Datasette writes it in ``_next``
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,32 @@ class Page:
             f"WHERE page_row > {size} OR {self.table}.{IDENTIFIER} = page_identifier "
             "ORDER BY page_row"
         )
+
+    def following(self, token: str) -> tuple[Page, dict[str, str | None]]:
+        """The page behind the row that a ``_next`` names, and the parameters that it needs.
+
+        Datasette itself would put this into the conditions of facets, too, which then counted the
+        rows of this page and those behind it. ValueError for what is no such name.
+        """
+        parts = token.split(",")
+        if len(parts) != len(KEY) + (not self._is_by_key):
+            raise ValueError(f"_next={token} leads nowhere: begin with the first page")
+        *sorts, region, identifier = parts
+        behind = "(region > :next_region OR (region = :next_region AND Identifier > :next_key))"
+        params = {"next_region": tilde_decode(region), "next_key": tilde_decode(identifier)}
+        if sorts:
+            column, descending = self.order.removesuffix(" desc"), self.order.endswith(" desc")
+            beyond = f"{column} {'<' if descending else '>'} :next_value"
+            is_null = sorts[0] == NULL
+            same = f"({column} {'IS' if is_null else '='} :next_value AND {behind})"
+            more = [same] if is_null else [same, beyond]
+            if is_null != descending:  # NULLs come first, and last where the order is descending
+                more.append(f"{column} IS {'NOT ' if is_null else ''}NULL")
+            behind = f"({' OR '.join(more)})"
+            params["next_value"] = None if is_null else tilde_decode(sorts[0])
+        given = self.rest.removeprefix("where ")
+        rest = f"where ({given}) and {behind}" if given else f"where {behind}"
+        return replace(self, rest=rest), params
 
     def plain(self, name: str) -> str:
         """About the same rows as people would write it, of a table that they call ``name``.

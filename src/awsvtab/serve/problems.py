@@ -44,6 +44,7 @@ _TITLES = {
     429: "AWS asks for fewer calls",
     500: "Something is wrong with awsvtab",
     502: "AWS did not answer",
+    503: "The file is busy",
     504: "It took too long",
 }
 
@@ -60,6 +61,9 @@ def problem_of(
             f"The statement took longer than {time_limit_s:g} seconds, and was stopped: ask for "
             "less, by a region or a filter, or begin with awsvtab serve --time-limit SECONDS"
         )
+    elif isinstance(cause, sqlite3.OperationalError) and _is_busy(cause):
+        status = 503
+        message = f"Another program is writing to the file ({cause}): ask again when it has ended"
     elif isinstance(cause, Base400):
         status, message = cause.status, str(cause) or "There is nothing here."
     elif isinstance(cause, DatasetteError):
@@ -75,6 +79,10 @@ def problem_of(
                 status, message = code, str(cause)
                 break
     return Problem(status, _TITLES.get(status, f"Error {status}"), spelled(message))
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -22,6 +22,14 @@ class Row(tuple[Any, ...]):
         """The names of its columns."""
         return list(self._names)
 
+    def with_text(self) -> Row:
+        """The row with its binary values as SQL writes them: ``X'00FF'``."""
+        row = tuple.__new__(
+            Row, (f"X'{each.hex().upper()}'" if isinstance(each, bytes) else each for each in self)
+        )
+        row._names = self._names
+        return row
+
     def __getitem__(self, key: Any) -> Any:
         """A value by name or number, or a slice; IndexError where there is none."""
         if isinstance(key, str):

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.filters import Filters
-from datasette.utils import tilde_decode, tilde_encode
+from datasette.utils import path_with_replaced_args, tilde_decode, tilde_encode
 from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 from datasette.views.database import DatabaseView
 from datasette.views.row import RowView
@@ -33,26 +33,54 @@ class TablePage(TableView):
         table = tilde_decode(request.url_vars["table"])
         if request.url_vars["format"] == "csv":
             request = _of_all_rows(request)
-        with _shows(Showing(table if await db.is_aws(table) else None)):
+        aws_table = table if await db.is_aws(table) else None
+        after = None
+        is_view = await db.get_view_definition(table) is not None
+        if not is_view:
+            request, after = _without_next(request)
+        as_text = is_view and request.url_vars["format"] != "json"
+        with _shows(Showing(aws_table, whole=True, after=after, binary_as_text=as_text)):
             return await super().get(request)
 
     async def data(self, request: Request, *arguments: Any, **options: Any) -> Any:
         """Datasette's context; of an AWS table with its type, and rows linked by identifiers."""
         db: AwsDatabase = self.ds.aws
         table = tilde_decode(request.url_vars["table"])
-        _check_names(request, await db.known_columns(table))
+        _check_names(request, await db.known_columns(table), await db.table_columns(table))
+        if any(key.startswith("_search") for key in request.args) and not await db.fts_table(table):
+            raise BadRequest("the table has no full-text index to search: write column__contains=…")
         found = await super().data(request, *arguments, **options)
         if isinstance(found, Response):
             return found
         data, extras, templates = found
-        if showing.get().table is None:
+        shown = showing.get()
+        if shown.table is None:
+            if not data["is_view"]:
+                self._count_on(request, data, int(shown.after or 0))
             return data, _without_view(extras), templates
         resource_type = await db.resource_type(table)
         resource = None if resource_type is None else directory.table(resource_type)
         is_curated = resource is None or await db.is_stored(table)
         title = table if resource is None or is_curated else resource.dotted_name
-        data["query"]["sql"] = page_of(data["query"]["sql"], table).plain(title)
+        page = page_of(data["query"]["sql"], table)
+        if shown.after is not None:
+            page, more = page.following(shown.after)
+            data["query"]["params"] |= more
+        data["query"]["sql"] = page.plain(title)
         return data, self._with_type(table, title, resource, extras), templates
+
+    def _count_on(self, request: Request, data: dict[str, Any], before: int) -> None:
+        """Says where the next page of a table of one's own begins: behind so many rows.
+
+        Datasette names the last row by its key and what it is sorted by, as text. Where columns
+        have no type, numbers are not among the texts behind that, nor is NULL.
+        """
+        if before:
+            data["query"]["sql"] += f" offset {before}"
+        if data["next"] is not None:
+            data["next"] = str(before + len(data["rows"]))
+            path = path_with_replaced_args(request, {"_next": data["next"]})
+            data["next_url"] = self.ds.absolute_url(request, self.ds.urls.path(path))
 
     def _with_type(
         self, table: str, title: str, resource: directory.Table | None, extras: Extras
@@ -143,16 +171,27 @@ def _of_all_rows(request: Request) -> Request:
     Datasette would stream them page by page, each a statement of its own, and write an error that
     comes between two pages into the CSV.
     """
+    more = () if "_size" in request.args else (("_size", "max"),)
+    return _without(request, "_stream", *more)
+
+
+def _without_next(request: Request) -> tuple[Request, str | None]:
+    """The request for the first page, and where the one begins that it asks for."""
+    return _without(request, "_next"), request.args.get("_next") or None
+
+
+def _without(request: Request, left_out: str, *more: tuple[str, str]) -> Request:
     given = parse_qsl(request.query_string, keep_blank_values=True)
-    pairs = [(name, value) for name, value in given if name != "_stream"]
-    if "_size" not in request.args:
-        pairs.append(("_size", "max"))
+    pairs = [*((name, value) for name, value in given if name != left_out), *more]
     scope = {**request.scope, "query_string": urlencode(pairs).encode("latin-1")}
     return Request(scope, request.receive)
 
 
-def _check_names(request: Request, columns: Sequence[str]) -> None:
-    """BadRequest for filters that there are not, which Datasette leaves aside, and for facets."""
+def _check_names(request: Request, columns: Sequence[str], shown: Sequence[str]) -> None:
+    """BadRequest for filters that there are not, which Datasette leaves aside, and for facets.
+
+    Facets are of columns that are shown.
+    """
     filters = Filters([(key, "") for key in request.args if key[0:1] != "_" or "__" in key])
     lookups = {key for key, _, _ in filters.lookups()}
     for column, lookup, _ in filters.selections():
@@ -161,7 +200,7 @@ def _check_names(request: Request, columns: Sequence[str]) -> None:
             raise BadRequest(f"no such filter: {column}__{lookup}; there are: {', '.join(lookups)}")
     for kind in ("_facet", "_facet_array", "_facet_date"):
         for column in request.args.getlist(kind):
-            _check_column(column, columns)
+            _check_column(column, shown)
 
 
 def _check_column(name: str, columns: Sequence[str]) -> None:
