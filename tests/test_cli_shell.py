@@ -192,6 +192,39 @@ def test_any_other_answer_undoes_the_statement(start: Start, estate: Emulator, a
     assert operations(estate) == {"ListResources": 1}
 
 
+def test_who_types_is_asked_wherever_the_output_goes(
+    where: dict[str, str], estate: Emulator, tmp_path: Path
+) -> None:
+    redirected = f'"{sys.executable}" -m awsvtab "$@" 2>{tmp_path}/said >{tmp_path}/rows'
+    program = ("/bin/sh", "-c", redirected, "sh")
+    with terminal("shell", environment=where, program=program) as opened:
+        opened.type(DELETE)
+        opened.wait_for("Apply 2 changes to AWS? [y/N] ")
+        assert DELETED[0] in opened.screen
+        opened.type("n")
+        assert opened.end() == 1
+    assert operations(estate) == {"ListResources": 1}
+    assert (tmp_path / "said").read_text().endswith("nothing was sent, and nothing kept\n")
+
+
+def test_what_was_typed_before_the_question_does_not_answer_it(
+    start: Start, estate: Emulator
+) -> None:
+    shell = start(TERM="dumb")  # pastes come as if they were typed
+    shell.terminal.press(f"{DELETE}\ry\rSELECT 'not run';\ry\r")
+    shell.terminal.wait_for("what was typed before this question is not its answer")
+    shell.terminal.wait_for("Apply 2 changes to AWS? [y/N] ")
+    assert shell.says("n")[-1] == "nothing was sent, and nothing kept"
+    assert operations(estate) == {"ListResources": 1}
+
+
+def test_rows_of_a_statement_that_is_undone_are_not_shown(start: Start) -> None:
+    shell = start()
+    insert = "INSERT INTO aws.customerprofiles.domains (domain_name, default_expiration_days) "
+    shell.says(f"{insert}VALUES ('nine', 30) RETURNING domain_name;", then="[y/N] ")
+    assert shell.says("n") == ["nothing was sent, and nothing kept"]
+
+
 def test_a_transaction_is_in_the_prompt_and_its_commit_is_asked_about(
     start: Start, estate: Emulator
 ) -> None:
@@ -221,6 +254,18 @@ def test_a_transaction_may_be_rolled_back(start: Start, estate: Emulator) -> Non
     shell.says(DELETE, then="awsvtab*2> ")
     shell.says("RELEASE s;", then="awsvtab*2> ")
     shell.says("ROLLBACK;")
+    assert operations(estate) == {"ListResources": 1}
+
+
+def test_a_transaction_that_an_error_has_ended_says_so(start: Start, estate: Emulator) -> None:
+    shell = start()
+    shell.says("CREATE TABLE local (a UNIQUE); INSERT INTO local VALUES (1);")
+    shell.says("BEGIN;", then="awsvtab*> ")
+    shell.says(DELETE, then="awsvtab*2> ")
+    assert shell.says("INSERT OR ROLLBACK INTO local VALUES (1);") == [
+        "UNIQUE constraint failed: local.a",
+        "the whole transaction was rolled back, and nothing was sent",
+    ]
     assert operations(estate) == {"ListResources": 1}
 
 
@@ -423,6 +468,12 @@ def test_history_is_kept_whole_statements_and_for_its_owner(start: Start, tmp_pa
     shell.says("SELECT 2 AS again;")
     shell.says("SELECT 2 AS again;")
     shell.says(" SELECT 'secret' AS secret;")
+    shell.says(" .parameter set other 'secret'")
+    shell.says(".parameter set secret 'secret'")
+    shell.terminal.press("\x1b[A")  # what was typed last is there to be mended
+    shell.terminal.wait_for(".parameter set secret")
+    shell.terminal.type("\x15")
+    shell.terminal.wait_for(PROMPT)
     assert shell.ends() == 0
     kept = tmp_path / "state" / "awsvtab" / "history"
     assert kept.read_text() == "SELECT 41 + 1 AS n;\nSELECT 2 AS again;\n"

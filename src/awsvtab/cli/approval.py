@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -13,6 +14,8 @@ from awsvtab import PendingChange
 from awsvtab.cli.formats import visible
 
 MOST_SHOWN = 20
+
+_QUIET_S = 0.05  # a paste is over
 
 
 class Refused(click.ClickException):
@@ -62,16 +65,25 @@ def _terminal(stream: IO[str], mode: str) -> AbstractContextManager[IO[str]]:
     return open("/dev/tty", mode, encoding="utf-8", errors="replace")
 
 
-def _forget_what_was_typed(answers: IO[str]) -> None:
-    """An answer from before the question is none."""
+def _forgets(answers: IO[str]) -> bool:
+    """Drops what was typed, and what is still being pasted; whether there was any."""
+    was_typed = False
     if sys.platform != "win32":
         import termios
 
-        termios.tcflush(answers, termios.TCIFLUSH)
+        try:
+            while select.select([answers], [], [], _QUIET_S)[0]:
+                termios.tcflush(answers, termios.TCIFLUSH)
+                was_typed = True
+            termios.tcflush(answers, termios.TCIFLUSH)  # a line without its end
+        except termios.error as error:
+            raise OSError(*error.args) from None
+    return was_typed
 
 
 def _answer(question: str, asked: IO[str], answers: IO[str]) -> str:
-    _forget_what_was_typed(answers)
+    if _forgets(answers):
+        click.echo("what was typed before this question is not its answer", asked)
     click.echo(question, asked, nl=False)
     answer = ""
     try:

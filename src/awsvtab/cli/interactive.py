@@ -54,7 +54,7 @@ class Shell(CommandShell):
     @property
     def prompt(self) -> str:
         """The prompt, with a star for an open transaction and the number of its changes."""
-        if not self._connection.in_transaction:
+        if not self.interactive or not self._connection.in_transaction:
             return self._prompt
         return f"{self._prompt.removesuffix('> ')}*{self._session.pending or ''}> "
 
@@ -116,9 +116,10 @@ class Shell(CommandShell):
             if line is None:
                 return None
             self._pasted.extend(line.split("\n"))
-        line = self._meant(self._pasted.popleft())
+        line = self._pasted.popleft()
+        meant = self._meant(line)
         self._typed += f"{line}\n"
-        return line
+        return meant
 
     def _meant(self, line: str) -> str:
         """The line, as it is meant by who has not read that commands begin with a dot."""
@@ -132,8 +133,9 @@ class Shell(CommandShell):
     def get_complete_line(self) -> str | None:
         """A whole statement, or a dot command."""
         command: str | None = super().get_complete_line()
-        if command and self._keyboard is not None and self.interactive:
-            self._keyboard.remember(command)
+        is_hidden = self._typed.startswith((" ", "\t"))
+        if command and self._keyboard is not None and self.interactive and not is_hidden:
+            self._keyboard.remember(command, is_secret=command.split()[0] == ".parameter")
         return command
 
     def process_complete_line(self, command: str) -> None:

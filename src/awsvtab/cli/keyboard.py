@@ -62,13 +62,15 @@ class Keyboard:
         readline.set_completer(None)
         readline.set_auto_history(True)
 
-    def remember(self, statement: str) -> None:
-        """Keeps a statement, but no other that begins with a blank, and the last one once."""
-        line = None if statement.startswith((" ", "\t")) else as_line(statement)
+    def remember(self, statement: str, is_secret: bool = False) -> None:
+        """Keeps a statement, the last one once; a secret one not beyond the session."""
+        line = as_line(statement)
         length = readline.get_current_history_length()
         if not line or (length and readline.get_history_item(length) == line):
             return
         readline.add_history(line)
+        if is_secret:
+            return
         with suppress(OSError):
             self._write(os.O_APPEND, [line])
 

@@ -55,7 +55,7 @@ class Session:
                     return self._committing(lambda: self._read(statement, values, read), stop)
                 except Refused:
                     raise Refused(_STILL_OPEN) from None
-            return self._read(statement, values, read)
+            return self._within(statement, values, read)
 
     def settle(self) -> None:
         """Undoes what is left of a statement that was a transaction of its own."""
@@ -81,6 +81,16 @@ class Session:
             raise
         self._is_own = False
         return result
+
+    def _within(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
+        """Runs a statement of a transaction, and tells if its error has ended that."""
+        was_open = self._connection.in_transaction
+        try:
+            return self._read(statement, values, read)
+        except BaseException as error:
+            if was_open and not self._connection.in_transaction:  # INSERT OR ROLLBACK
+                error.add_note("the whole transaction was rolled back, and nothing was sent")
+            raise
 
     def _read(self, statement: Statement, values: Any, read: Callable[[Cursor], T]) -> T:
         return read(self._connection.execute(statement.sql, values))

@@ -37,7 +37,7 @@ def shell(yes: bool, target: Target) -> None:
         # What one statement has warned of, the next may warn of again.
         warnings.simplefilter("always", awsvtab.AwsWarning)
         is_interactive = sys.stdin.isatty() and sys.stdout.isatty()
-        asks = not yes and (is_interactive or approval.is_somebody_there())
+        asks = not yes and approval.is_somebody_there()
         session = Session(connection, approval.ask if asks else None)
         Shell(connection, session).cmdloop(greeting(target) if is_interactive else "")
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn
 
@@ -35,12 +36,16 @@ class _Result:
     is_write: bool = False
 
     def print(self, out: IO[str]) -> None:
-        """Prints the rows, once."""
+        """Prints the rows."""
         if self.rows is not None:
-            with self.rows:
-                self.rows.seek(0)
-                shutil.copyfileobj(self.rows, out)
+            self.rows.seek(0)
+            shutil.copyfileobj(self.rows, out)
             out.flush()
+
+    def close(self) -> None:
+        """Lets go of the rows, which are not printed where the statement was undone."""
+        if self.rows is not None:
+            self.rows.close()
 
 
 class _Counted:
@@ -123,8 +128,13 @@ class StatementShell(apsw.shell.Shell):
             self._check_parameters(statement)
         self._calls_before = self._last_call()
         begun = time.monotonic()
-        result = self._session.run(statement, bindings, self._read)
-        result.print(self.stdout)
+        with ExitStack() as kept:
+
+            def read(cursor: Cursor) -> _Result:
+                return kept.enter_context(closing(self._read(cursor)))
+
+            result = self._session.run(statement, bindings, read)
+            result.print(self.stdout)
         said = [result.said] if result.said and (self.interactive or result.rows is None) else []
         if statement.control == COMMIT and self._session.sent:
             said = [f"AWS has {number(self._session.sent, 'change')}"]
@@ -159,13 +169,14 @@ class StatementShell(apsw.shell.Shell):
 
     def show(self, rows: Rows) -> None:
         """Prints rows as the mode has them."""
-        _Result(self._rendered(rows)).print(self.stdout)
+        with closing(_Result(self._rendered(rows))) as result:
+            result.print(self.stdout)
 
     def _rendered(self, rows: Rows) -> IO[str]:
         """Rows as the mode has them, not yet printed."""
         is_terminal = self.stdout.isatty()
         width = shutil.get_terminal_size().columns if is_terminal else None
-        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed when it is printed
+        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - its _Result closes it
             _IN_MEMORY, "w+", encoding="utf-8", errors="backslashreplace", newline=""
         )
         printed, self.stdout = self.stdout, spool
