@@ -32,7 +32,7 @@ class Session:
     def __init__(self, connection: Connection, approve: Approve | None) -> None:
         self._connection = connection
         self._approve = approve
-        self._approved = approve is None
+        self._approved = 0  # changes
         self._is_own = False  # the transaction that is open: of one statement
         connection.set_approval(self._check)
 
@@ -101,16 +101,16 @@ class Session:
         if changes and self._approve is not None:
             stop()
             self._approve(changes)
-        self._approved = True
+        self._approved = len(changes)
         try:
             result = commit()
         finally:
-            self._approved = self._approve is None
+            self._approved = 0
         self.sent = len(changes)
         return result
 
     def _check(self, count: int) -> None:
-        if not self._approved:
+        if self._approve is not None and count != self._approved:
             raise ProgrammingError(
                 f"this would change AWS without asking ({count} of its resources); nothing was "
                 "sent: write it as a statement"
