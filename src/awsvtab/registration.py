@@ -36,7 +36,7 @@ from awsvtab.options import ALL, WARN, Options
 from awsvtab.pool import Pool
 from awsvtab.progress import ReadCallback, Reporter
 from awsvtab.rerun import Rerun
-from awsvtab.rowtables import register_tables
+from awsvtab.rowtables import IntrospectionTable, register_tables
 from awsvtab.scan import Reach, Scanner
 from awsvtab.sending import Policy
 from awsvtab.show import rewrite_show
@@ -76,19 +76,14 @@ class Registration:
     With ``share`` it has that registration's options, and reaches AWS through it.
     """
 
+    catalog: Catalog
+
     def __init__(
         self, connection: apsw.Connection, options: Options, share: Registration | None = None
     ) -> None:
         self._options = options
         self._shares = share is not None
-        if share is None:
-            self.cloudcontrol = CloudControl(options)
-            self._pool = Pool(options.concurrency)
-            self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
-            self.catalog = catalog()
-        else:
-            self.cloudcontrol, self._pool = share.cloudcontrol, share._pool
-            self._cache, self.catalog = share._cache, share.catalog
+        self._reach_aws(share)
         self._redact = lru_cache(STATEMENTS_KEPT)(without_literals)
         self._read_progress: ReadCallback | None = None
         self._approve: Callable[[int], object] | None = None
@@ -113,8 +108,29 @@ class Registration:
             self._applying,
         )
         self._rerun = Rerun(connection, self._statements, options.concurrency)
-        engine = Engine(
-            connection=connection,
+        engine = self._engine()
+        curated = CuratedModule(engine, options.trusted_schema, self._type_named)
+        self._create_modules(Module(engine), curated)
+        self._introspection = tuple(self._tables_about_it())
+        register_tables(connection, self._introspection)
+        register_functions(connection)
+
+    def _reach_aws(self, share: Registration | None) -> None:
+        """The way to AWS and what is known of it: of one's own, or another one's."""
+        if share is None:
+            options = self._options
+            self.cloudcontrol = CloudControl(options)
+            self._pool = Pool(options.concurrency)
+            self._cache = Cache(options.cache_ttl, options.clock, self._stems_from)
+            self.catalog = catalog()
+        else:
+            self.cloudcontrol, self._pool = share.cloudcontrol, share._pool
+            self._cache, self.catalog = share._cache, share.catalog
+
+    def _engine(self) -> Engine:
+        options = self._options
+        return Engine(
+            connection=self._connection,
             catalog=self.catalog,
             short_names=self.short_names,
             scanner=Scanner(self.catalog, self.cloudcontrol, options.concurrency, reach(options)),
@@ -126,23 +142,19 @@ class Registration:
             read_only=options.read_only,
             trusted_schema=options.trusted_schema,
         )
-        curated = CuratedModule(engine, options.trusted_schema, self._type_named)
-        self._create_modules(Module(engine), curated)
-        self._introspection = (
-            *catalog_tables(self.catalog),
-            *activity_tables(self.cloudcontrol.activity),
-            pending_table(self.changes, self._redact),
-            requests_table(self.ledger),
-            resource_requests_table(
-                self.catalog,
-                self.ledger,
-                lambda: self._new_snapshot(None),
-                partial(self._regions, reach(options)),
-                lambda: self._rerun.surveys,
-            ),
+
+    def _tables_about_it(self) -> Iterator[IntrospectionTable]:
+        yield from catalog_tables(self.catalog)
+        yield from activity_tables(self.cloudcontrol.activity)
+        yield pending_table(self.changes, self._redact)
+        yield requests_table(self.ledger)
+        yield resource_requests_table(
+            self.catalog,
+            self.ledger,
+            lambda: self._new_snapshot(None),
+            partial(self._regions, reach(self._options)),
+            lambda: self._rerun.surveys,
         )
-        register_tables(connection, self._introspection)
-        register_functions(connection)
 
     def _create_modules(self, module: Any, curated: Any) -> None:
         """One module for the names of all types, and one for CREATE VIRTUAL TABLE."""
