@@ -225,7 +225,11 @@ def test_parameters_are_text_or_json() -> None:
         (["--emulator", "--profile", "x", "SELECT 1"], "--emulator and --profile: write one"),
         (["tabels"], "no such command: tabels; did you mean tables?"),
         (["--file", "nowhere.sql"], "nowhere.sql"),
-        (["--db", "/nowhere/at/all.db", "SELECT 1"], "unable to open database file"),
+        (
+            ["--db", "/nowhere/at/all.db", "SELECT 1"],
+            "unable to open database file\nwith --db /nowhere/at/all.db",
+        ),
+        (["SHOW TABLES"], "; there are SHOW SERVICES IN aws, SHOW RESOURCES IN aws.s3"),
         (["SELECT ?"], "? has no name: write :name"),
         (["SELECT 1;\0 SELECT 2"], "there is a NUL in the SQL"),
         (["SELECT '\udcff'"], "the SQL is not UTF-8 text"),

@@ -24,6 +24,11 @@ _NOT_ON_VIRTUAL_TABLES = {
         "SELECT the rows before the DELETE, in the same transaction"
     ),
 }
+_NO_SHOW = re.compile(r'near "(show|desc|describe)": syntax error', re.IGNORECASE)
+_SHOWS = (
+    "there are SHOW SERVICES IN aws, SHOW RESOURCES IN aws.s3, SHOW METHODS IN aws.s3.buckets and "
+    "DESCRIBE aws.s3.buckets"
+)
 _WORD = re.compile(r"\w+")
 _MOST_COLUMNS = 12
 
@@ -53,6 +58,8 @@ def hinted(
     tables = _tables_in(sql, catalog, short_names)
     if found := _NO_COLUMN.fullmatch(message):
         return Hint(message + _other_columns(found[1], tables))
+    if _NO_SHOW.fullmatch(message):
+        return Hint(f"{message}; {_SHOWS}")
     for start, remedy in _NOT_ON_VIRTUAL_TABLES.items():
         if message.startswith(start) and next(tables, None) is not None:
             return Hint(f"{message}: {remedy}", unsupported=True)

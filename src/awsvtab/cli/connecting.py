@@ -55,7 +55,11 @@ class Target:
     def opened(self, **more: Any) -> Iterator[awsvtab.Connection]:
         """A connection, closed at the end; ``more`` are further arguments of `awsvtab.connect`."""
         with self._connect() as connect:
-            connection = connect(self.db, **self.options, **more)
+            try:
+                connection = connect(self.db, **self.options, **more)
+            except awsvtab.OperationalError as error:
+                error.add_note(f"with --db {self.db}")
+                raise
             try:
                 yield connection
             finally:
