@@ -156,6 +156,7 @@ def test_neither_needs_an_account(tmp_path: Path) -> None:
     IAMPolicyDocumentValidator(done.stdout).validate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [["--profile", "none"], ["--region", "all"], ["--emulator"], []]
 )

@@ -59,6 +59,7 @@ def test_rows_are_a_box(start: Start) -> None:
     )
 
 
+@pytest.mark.slow
 def test_rows_that_are_too_wide_are_lines(start: Start) -> None:
     statement = f"SELECT domain_name, uri FROM {STREAMS} WHERE domain_name = 'two'"
     command = start(statement, width=40)
@@ -141,6 +142,7 @@ def test_the_answer_does_not_come_from_the_script(start: Start, tmp_path: Path) 
     assert "nothing was sent" in command.screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>/dev/null", "> /dev/null", "< /dev/null", "| cat"])
 def test_whoever_sits_at_a_terminal_is_asked_though_a_stream_is_a_file(
     start: Start, estate: Emulator, redirection: str
@@ -190,6 +192,7 @@ def test_a_dry_run_is_a_list_for_people(start: Start, estate: Emulator) -> None:
     assert operations(estate) == {"GetResource": 1}
 
 
+@pytest.mark.slow
 def test_progress_is_shown_while_something_is_waited_for_and_then_is_gone(
     start: Start, estate: Emulator
 ) -> None:
@@ -202,6 +205,7 @@ def test_progress_is_shown_while_something_is_waited_for_and_then_is_gone(
     assert command.screen == "┌───┐\n│ n │\n├───┤\n│ 6 │\n└───┘"
 
 
+@pytest.mark.slow
 def test_progress_of_a_commit(start: Start, estate: Emulator) -> None:
     estate.faults.delay(0.4, operation="DeleteResource", identifier="one|b")
     command = start("--yes", DELETE)
@@ -210,6 +214,7 @@ def test_progress_of_a_commit(start: Start, estate: Emulator) -> None:
     assert command.screen == "2 rows changed"
 
 
+@pytest.mark.slow
 def test_no_progress_where_stderr_is_no_terminal(start: Start, estate: Emulator) -> None:
     estate.faults.delay(0.4)
     command = start(f"SELECT count(*) AS n FROM {STREAMS}", program=through_shell("2>/dev/null"))
@@ -218,6 +223,7 @@ def test_no_progress_where_stderr_is_no_terminal(start: Start, estate: Emulator)
     assert "\x1b" not in command.said
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_read_at_once_and_says_so(start: Start, estate: Emulator) -> None:
     estate.faults.delay(15)
     command = start(f"SELECT count(*) AS n FROM {STREAMS}")
@@ -231,6 +237,7 @@ def test_ctrl_c_ends_a_read_at_once_and_says_so(start: Start, estate: Emulator) 
     estate.faults.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_end_leaves_a_clean_screen(
     start: Start, estate: Emulator, number: signal.Signals
@@ -255,6 +262,7 @@ def test_ctrl_c_in_a_commit_says_what_aws_has(start: Start, estate: Emulator) ->
     assert "Traceback" not in command.said
 
 
+@pytest.mark.slow
 def test_an_error_of_aws_is_one_message(start: Start, estate: Emulator) -> None:
     estate.faults.deny(operation="ListResources")
     command = start(f"SELECT count(*) FROM {STREAMS}", width=200)
@@ -264,6 +272,7 @@ def test_an_error_of_aws_is_one_message(start: Start, estate: Emulator) -> None:
     assert "┌" not in command.screen
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_of_a_result_that_fails_half_way(start: Start, estate: Emulator) -> None:
     estate.faults.deny(operation="GetResource", identifier="three|c")
     command = start(
@@ -273,6 +282,7 @@ def test_nothing_is_printed_of_a_result_that_fails_half_way(start: Start, estate
     assert "{" not in command.screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -294,6 +304,7 @@ def test_other_commands(start: Start, arguments: list[str], expected: str) -> No
     assert expected in command.screen
 
 
+@pytest.mark.slow
 def test_the_demo_is_for_people(start: Start) -> None:
     command = start("demo", width=120, height=200)
     assert command.end() == 0

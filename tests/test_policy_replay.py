@@ -198,6 +198,7 @@ UNUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("regions", "rows", "sql", "besides"),
     [

@@ -244,6 +244,7 @@ def test_facets_of_every_page_are_of_all_rows(emulator: Emulator, serve: Serve, 
     assert names == [f"q{number:04}" for number in range(5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["", "&_sort=n", "&_sort_desc=n", "&_sort=a", "&_sort_desc=b"])
 @pytest.mark.parametrize(
     "columns",
