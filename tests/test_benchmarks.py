@@ -23,6 +23,7 @@ def in_process(scenario: Scenario) -> list[str]:
     return [name for name in CONTENDERS if takes_part(name, scenario) and name != CLI]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_all_give_the_right_rows_and_none_makes_fewer_calls_than_the_least(name):
     scenario = SCENARIOS[name]

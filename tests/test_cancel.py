@@ -116,6 +116,7 @@ STATEMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["interrupt", "Ctrl-C"])
 @pytest.mark.parametrize("call", STATEMENTS)
 def test_every_call_can_be_interrupted(deaf: Deaf, call: str, how: str) -> None:
