@@ -141,6 +141,7 @@ def walk():
     emulator.reset()
 
 
+@pytest.mark.slow
 def test_every_type_goes_through(walk, capsys):
     failed = {}
     for type_name in PROVISIONABLE:

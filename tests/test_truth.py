@@ -79,7 +79,7 @@ def changed(before: dict[str, Any], changes: Sequence[tuple[str, str]]) -> dict[
     return {**before, **after}
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=_CHANGES,
     faults=st.lists(st.tuples(_FAULTS, _TIMES), min_size=1, max_size=4),
