@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: all test slow lint bench catalog docs transcripts
+.PHONY: screenshots all test slow lint bench catalog docs transcripts
 
 all: lint test
 
@@ -27,5 +27,8 @@ docs:
 	$(PYTHON) -m sphinx -W --keep-going -n -q docs docs/_build/html
 
 transcripts:
-	$(PYTHON) docs/make/transcripts.py
-	$(PYTHON) docs/make/consoles.py README.md docs/quickstart.md docs/command.md
+	PYTHONPATH=src:tests $(PYTHON) docs/make/transcripts.py
+	PYTHONPATH=src:tests $(PYTHON) docs/make/consoles.py README.md docs/*.md
+
+screenshots:
+	PYTHONPATH=src:tests $(PYTHON) docs/make/screenshots.py

@@ -1,7 +1,7 @@
 """The console sessions of the docs, run in a real terminal on the demo's emulated estate.
 
-``python docs/make/consoles.py docs/command.md`` writes anew what the commands print there. In the
-tests, what the page says is compared with what they print.
+``make transcripts`` writes anew what the commands print there. In the tests, what the page says is
+compared with what they print.
 
 A line after ``$ `` is a command, one after ``> `` goes on with it; what follows is the screen.
 Where that has an answer behind a question's ``[y/N]``, the answer is typed; so is what stands
@@ -16,11 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path += [str(ROOT / "src"), str(ROOT / "tests")]  # as pyproject.toml has it for pytest
-
-from account import emulated_account  # noqa: E402
-from terminal import terminal  # noqa: E402 - is in tests/
+from account import emulated_account
+from terminal import terminal
 
 BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 ASKS = re.compile(r"^.*(\[y/N\] |awsvtab(?:\*\d*)?> | {5}\.\.\.> )(.*)$", re.MULTILINE)

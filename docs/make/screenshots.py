@@ -1,15 +1,12 @@
-"""Makes the pictures of docs/serve.md: ``python docs/make/screenshots.py``. Needs Chromium."""
+"""Makes the pictures of docs/serve.md: ``make screenshots``. Needs Chromium."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from serving import browsing, served
+
 ROOT = Path(__file__).parents[2]
-sys.path += [str(ROOT / "src"), str(ROOT / "tests")]  # as pyproject.toml has it for pytest
-
-from serving import browsing, served  # noqa: E402 - is in tests/
-
 IMAGES = ROOT / "docs" / "images"
 STREAMS = "aws/aws_customerprofiles_event_streams"
 PAGES = {

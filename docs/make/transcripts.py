@@ -1,4 +1,4 @@
-"""Sessions that are too long for a page, as files: ``python docs/make/transcripts.py``.
+"""Sessions that are too long for a page, as files: ``make transcripts``.
 
 Each is run in a real terminal on the demo's emulated estate, and what the screen then shows is
 written to docs/transcripts. Running it again changes nothing. Short sessions are in the pages
@@ -8,17 +8,14 @@ themselves: see consoles.py.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from account import emulated_account
+from terminal import terminal
+
 ROOT = Path(__file__).parents[2]
-sys.path += [str(ROOT / "src"), str(ROOT / "tests")]  # as pyproject.toml has it for pytest
-
-from account import emulated_account  # noqa: E402
-from terminal import terminal  # noqa: E402 - is in tests/
-
 TRANSCRIPTS = ROOT / "docs" / "transcripts"
 WIDTH, HEIGHT = 100, 500  # as high as the longest
 

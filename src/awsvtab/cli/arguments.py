@@ -73,28 +73,27 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-class Parameters(click.ParamType):  # type: ignore[type-arg,unused-ignore] # no generic before click 8.2
-    """``name=text``, or ``name:=JSON`` for numbers, true, false, null and JSON text."""
+def _parameters(
+    ctx: click.Context, param: click.Parameter, given: Sequence[str]
+) -> list[tuple[str, Any]]:
+    """The names and values of ``name=text``, or of ``name:=JSON``."""
+    return [_parameter(each) for each in given]
 
-    name = "name=value"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Any]:
-        """The name and the value to be bound."""
-        found = re.fullmatch(r"[:@$]?(\w+)(:?=)(.*)", value, re.DOTALL)
-        if found is None:
-            self.fail(f"{value!r}: write name=text, or name:=JSON for a number", param, ctx)
-        name, sign, text = found.groups()
-        if sign == "=":
-            return name, text
-        try:
-            given = json.loads(text, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            self.fail(f"{value!r} is no JSON ({error}): {name}={text} is text", param, ctx)
-        if isinstance(given, int) and not -(2**63) <= given < 2**63:
-            self.fail(f"{value!r} does not fit 64 bits: {name}={text} is text", param, ctx)
-        return name, json.dumps(given) if isinstance(given, list | dict) else given
+def _parameter(text: str) -> tuple[str, Any]:
+    found = re.fullmatch(r"[:@$]?(\w+)(:?=)(.*)", text, re.DOTALL)
+    if found is None:
+        raise click.BadParameter(f"{text!r}: write name=text, or name:=JSON for a number")
+    name, sign, value = found.groups()
+    if sign == "=":
+        return name, value
+    try:
+        given = json.loads(value, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"{text!r} is no JSON ({error}): {name}={value} is text") from None
+    if isinstance(given, int) and not -(2**63) <= given < 2**63:
+        raise click.BadParameter(f"{text!r} does not fit 64 bits: {name}={value} is text")
+    return name, json.dumps(given) if isinstance(given, list | dict) else given
 
 
 def _no_number(text: str) -> NoReturn:
@@ -104,7 +103,8 @@ def _no_number(text: str) -> NoReturn:
 parameter_option = click.option(
     "--param",
     "parameters",
-    type=Parameters(),
+    metavar="NAME=VALUE",
+    callback=_parameters,
     multiple=True,
     help="Value of :name, text; name:=5 is a number, null and JSON work too. May be repeated.",
 )

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,12 @@ class StatementOrCommand(click.Group):
 
     def main(self, *arguments: Any, **settings: Any) -> Any:
         """Runs a command; streams that the caller has closed are nowhere."""
-        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-            if getattr(sys, name) is None:
-                setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
-        return super().main(*arguments, **settings)
+        with ExitStack() as stack:
+            for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+                if getattr(sys, name) is None:
+                    nowhere = stack.enter_context(open(os.devnull, mode, encoding="utf-8"))
+                    setattr(sys, name, nowhere)
+            return super().main(*arguments, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command. What files and streams refuse is a message, but for a closed pipe."""

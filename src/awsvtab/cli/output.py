@@ -15,6 +15,13 @@ from awsvtab.cli.formats import FORMATS, HAVE_GAPS, Rows, Style, fitting
 _IN_MEMORY = 8 * 1024 * 1024
 
 
+def new_spool() -> IO[str]:
+    """A file for a result, in memory as long as that is small; to be closed by who prints it."""
+    return tempfile.SpooledTemporaryFile(
+        _IN_MEMORY, "w+", encoding="utf-8", errors="backslashreplace", newline=""
+    )
+
+
 class Output:
     """Prints results in one format: by default a box on a terminal, and CSV elsewhere.
 
@@ -51,9 +58,7 @@ class Output:
 
     def rows(self, rows: Rows, held: bool = False) -> None:
         """Prints rows."""
-        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed when it is printed or forgotten
-            _IN_MEMORY, "w+", encoding="utf-8", newline=""
-        )
+        spool = new_spool()
         try:
             self._format(rows, spool, self._style)
         except BaseException:

@@ -6,12 +6,11 @@ https://rogerbinns.github.io/apsw/shell.html
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 import apsw
 import apsw.ext
@@ -20,6 +19,7 @@ import apsw.shell
 from awsvtab import Connection, Cursor
 from awsvtab.cli import formats
 from awsvtab.cli.formats import Rows, Style, visible
+from awsvtab.cli.output import new_spool
 from awsvtab.cli.script import COMMIT, Statement, statements
 from awsvtab.cli.session import Session
 
@@ -61,15 +61,12 @@ class _Counted:
             yield row
 
 
-def _rendered_by(render: formats.Format) -> Any:
-    """An output mode of ours, for APSW to find by its name."""
+class _Mode:
+    """An output mode of ours, for APSW to find by its name, with its help."""
 
-    def output(self: StatementShell, names: Sequence[str], rows: Iterable[Any]) -> NoReturn:
-        raise NotImplementedError("StatementShell._render knows what to do")
-
-    output.__doc__ = render.__doc__
-    output.render = render  # type: ignore[attr-defined]
-    return output
+    def __init__(self, render: formats.Format) -> None:
+        self.render = render
+        self.__doc__ = render.__doc__
 
 
 class StatementShell(apsw.shell.Shell):
@@ -79,10 +76,10 @@ class StatementShell(apsw.shell.Shell):
     AWS's types, and markdown.
     """
 
-    output_auto = _rendered_by(formats.fitting)
-    output_json = _rendered_by(formats.json_array)
-    output_jsonl = _rendered_by(formats.json_lines)
-    output_markdown = _rendered_by(formats.markdown)
+    output_auto: Any = _Mode(formats.fitting)
+    output_json: Any = _Mode(formats.json_array)
+    output_jsonl: Any = _Mode(formats.json_lines)
+    output_markdown: Any = _Mode(formats.markdown)
 
     def __init__(self, connection: Connection, session: Session) -> None:
         self._connection = connection
@@ -176,9 +173,7 @@ class StatementShell(apsw.shell.Shell):
         """Rows as the mode has them, not yet printed."""
         is_terminal = self.stdout.isatty()
         width = shutil.get_terminal_size().columns if is_terminal else None
-        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - its _Result closes it
-            _IN_MEMORY, "w+", encoding="utf-8", errors="backslashreplace", newline=""
-        )
+        spool = new_spool()
         printed, self.stdout = self.stdout, spool
         try:
             self._render(rows, Style(self.nullvalue, width), is_terminal)
@@ -190,9 +185,8 @@ class StatementShell(apsw.shell.Shell):
         return spool
 
     def _render(self, rows: Rows, style: Style, is_terminal: bool) -> None:
-        render = getattr(self.output, "render", None)
-        if render is not None:
-            render(rows, self.stdout, style)
+        if isinstance(self.output, _Mode):
+            self.output.render(rows, self.stdout, style)
             return
         values = map(_visible, rows.rows) if is_terminal else iter(rows.rows)
         names = tuple(visible(name) for name in rows.names)

@@ -65,9 +65,14 @@ class SignedRequest(IAMRequestBase):
 
     def check_action_permitted(self, resource: str) -> None:
         """Raises AccessDeniedException unless the caller may do what the request asks for."""
-        refusal = self.refusal(f"{PREFIX}:{self._action.partition(':')[2]}", resource)
+        refusal = self.refusal(self._own_action, resource)
         if refusal is not None:
             raise CloudControlError("AccessDeniedException", refusal)
+
+    @property
+    def _own_action(self) -> str:
+        """The action by which IAM knows the request's operation."""
+        return f"{PREFIX}:{self._action.partition(':')[2]}"
 
     def refusal(self, action: str, resource: str) -> str | None:
         """What AWS says to a caller that may not do something; None if it may."""
@@ -99,7 +104,8 @@ class SignedRequest(IAMRequestBase):
         raise CloudControlError("InvalidSignatureException", message)
 
     def _raise_access_denied(self) -> NoReturn:
-        raise NotImplementedError("check_action_permitted says more")
+        message = f"User: {self._access_key.arn} is not authorized to perform: {self._own_action}"
+        raise CloudControlError("AccessDeniedException", message)
 
 
 def _statements(policy: Any) -> Iterator[Json]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -151,8 +152,7 @@ class AwsDatabase(Database):
             params = {**params, **more}
         wanted = size = page.limit - 1
         while True:
-            text = page.sql(size)
-            results = await self.execute_fn(lambda connection: _results(connection, text, params))  # noqa: B023
+            results = await self.execute_fn(partial(_results, sql=page.sql(size), params=params))
             is_last = not results.rows or results.rows[-1][KEY[0]] is not None
             missing = wanted + 1 - len(results.rows)
             if is_last or missing <= 0:
